@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
-use ring::{digest, hkdf, hmac};
+use ring::{digest, hmac};
 
 /// What identity derives from the installation secret.
 pub struct Secrets {
@@ -15,31 +15,14 @@ pub struct Secrets {
     seal: LessSafeKey,
 }
 
-struct Length(usize);
-
-impl hkdf::KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
-fn derived(root: &hkdf::Prk, purpose: &[u8]) -> [u8; 32] {
-    let mut key = [0; 32];
-    root.expand(&[purpose], Length(key.len()))
-        .and_then(|okm| okm.fill(&mut key))
-        .expect("32 bytes are within what HKDF-SHA256 gives");
-    key
-}
-
 impl Secrets {
-    /// Everything from the one secret of the installation. Another secret means: old signing keys can not be
-    /// opened (new ones are made), and refresh tokens from before are good for one more rotation.
-    pub fn derive(secret: &[u8]) -> Self {
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"mainstay identity").extract(secret);
-        let seal = UnboundKey::new(&AES_256_GCM, &derived(&root, b"seal signing keys"))
+    /// Another installation secret means: old signing keys can not be opened (new ones are made), and of each session
+    /// only the two youngest refresh tokens are still known.
+    pub fn derive(keys: &web::Keys) -> Self {
+        let seal = UnboundKey::new(&AES_256_GCM, &keys.derive("identity: private signing keys"))
             .expect("AES-256 takes keys of 32 bytes");
         Self {
-            refresh: hmac::Key::new(hmac::HMAC_SHA256, &derived(&root, b"refresh tokens")),
+            refresh: hmac::Key::new(hmac::HMAC_SHA256, &keys.derive("identity: refresh tokens")),
             seal: LessSafeKey::new(seal),
         }
     }
@@ -100,13 +83,17 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn secrets_of(installation: &[u8]) -> Secrets {
+        Secrets::derive(&web::Keys::new(installation))
+    }
+
     #[test]
     fn a_box_opens_only_with_its_own_secret_and_subject() {
-        let secrets = Secrets::derive(b"one secret");
+        let secrets = secrets_of(b"one secret");
         let sealed = secrets.seal(b"about", b"plain");
         assert_eq!(secrets.open(b"about", &sealed).as_deref(), Some(b"plain".as_slice()));
         assert_eq!(secrets.open(b"other", &sealed), None);
-        assert_eq!(Secrets::derive(b"another").open(b"about", &sealed), None);
+        assert_eq!(secrets_of(b"another").open(b"about", &sealed), None);
         assert_eq!(secrets.open(b"about", &sealed[..10]), None);
         let mut changed = sealed;
         *changed.last_mut().expect("not empty") ^= 1;
@@ -115,9 +102,9 @@ mod tests {
 
     #[test]
     fn parts_of_a_proof_can_not_flow_into_each_other() {
-        let secrets = Secrets::derive(b"one secret");
+        let secrets = secrets_of(b"one secret");
         assert_ne!(secrets.refresh_proof(&[b"ab", b"c"]), secrets.refresh_proof(&[b"a", b"bc"]));
-        assert_eq!(secrets.refresh_proof(&[b"a"]), Secrets::derive(b"one secret").refresh_proof(&[b"a"]));
-        assert_ne!(secrets.refresh_proof(&[b"a"]), Secrets::derive(b"another").refresh_proof(&[b"a"]));
+        assert_eq!(secrets.refresh_proof(&[b"a"]), secrets_of(b"one secret").refresh_proof(&[b"a"]));
+        assert_ne!(secrets.refresh_proof(&[b"a"]), secrets_of(b"another").refresh_proof(&[b"a"]));
     }
 }

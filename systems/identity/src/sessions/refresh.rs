@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn stand(generation: i64) -> Stand {
-        let secrets = Secrets::derive(b"for tests");
+        let secrets = Secrets::derive(&web::Keys::new(b"for tests"));
         let id = SessionId::at(START);
         let salt = vec![7; 16];
         let hash = |g| secrets::hash(&token(&secrets, id, &salt, g)).to_vec();
@@ -175,14 +175,14 @@ mod tests {
     fn the_two_youngest_survive_another_installation_secret() {
         let mut stand = stand(3);
         let current = token(&stand.secrets, stand.row.id, &stand.row.salt, 3);
-        stand.secrets = Secrets::derive(b"another");
+        stand.secrets = Secrets::derive(&web::Keys::new(b"another"));
         let rule = Rule { leeway: Duration::from_secs(10), idle: 7 * DAY, now: START };
         assert_eq!(judge(&stand.secrets, &parse(&current).unwrap(), &stand.row, rule), Verdict::Rotate);
     }
 
     #[test]
     fn only_one_spelling_is_parsed() {
-        let good = token(&Secrets::derive(b"s"), SessionId::at(START), b"salt", 12);
+        let good = token(&Secrets::derive(&web::Keys::new(b"s")), SessionId::at(START), b"salt", 12);
         assert!(parse(&good).is_some());
         for text in [
             String::new(),
