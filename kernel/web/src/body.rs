@@ -141,7 +141,7 @@ mod tests {
         for text in
             ["", "{", r#"{"name":"x"} x"#, r#"{"name":"\ud800"}"#, r#"{"name":NaN}"#, &"[".repeat(100_000)]
         {
-            assert_eq!(refusal(text).map(|found| found.1), Some(Kind::Malformed), "{:.20}", text);
+            assert_eq!(refusal(text).map(|found| found.1), Some(Kind::Malformed), "{text:.20}");
         }
         for text in
             [r#"{"name":1}"#, r#"{"name":"x","name":"y"}"#, "[]", "null", r#"{"name":"x","role":"owner"}"#]
