@@ -44,8 +44,7 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     let refused =
         verdict.as_ref().filter(|verdict| !verdict.allowed).map(|verdict| limits::too_many(verdict, &app));
     let mut response = match (asked, refused) {
-        (Err(error), None) => Problem::from(error).into_response(),
-        (_, Some(error)) => Problem::from(error).into_response(),
+        (Err(error), None) | (_, Some(error)) => Problem::from(error).into_response(),
         (Ok((caller, scope)), None) => {
             let entrance = Entrance { app: app.clone(), access, route, client, caller, scope };
             match entrance.admit(request).await {
@@ -150,13 +149,12 @@ impl Entrance {
         let (mut parts, body) = request.into_parts();
         let (body, body_sha256) = if writes { read(body).await? } else { (body, Vec::new()) };
         let context = Context {
-            installation: Installation::of_request(actor, trace.clone()),
+            installation: Installation::of_request(actor, trace),
             app: self.app,
             access: self.access,
             route: self.route,
             caller: self.caller,
             scope: self.scope,
-            trace,
             client: self.client,
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
