@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, header};
 use ring::digest;
-use types::{Actor, Error, Installation, Kind, Result, Scope, Trace};
+use types::{Actor, Error, Installation, Result, Scope, Trace};
 
 use crate::access::{Access, Rule};
 use crate::app::App;
@@ -175,16 +175,8 @@ async fn read(body: Body) -> Result<(Body, Vec<u8>)> {
     let bytes = body
         .collect()
         .await
-        .map_err(|error| {
-            let too_large = crate::edge::body_limit(&error);
-            match too_large {
-                Some(limit) => {
-                    Error::new(Kind::TooLarge, "body_too_large", "The body is larger than the limit.")
-                        .with("limit_bytes", limit)
-                }
-                None => Error::malformed("bad_body", "The body could not be read to its end."),
-            }
-        })?
+        // A body that went past a limit gets the problem of that limit from the edge.
+        .map_err(|_| Error::malformed("bad_body", "The body could not be read to its end."))?
         .to_bytes();
     let hash = digest::digest(&digest::SHA256, &bytes).as_ref().to_vec();
     Ok((Body::from(bytes), hash))

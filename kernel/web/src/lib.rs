@@ -38,13 +38,24 @@ pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;
 pub use merge::Field;
-pub use problem::{Problem, Result};
+pub use problem::{Problem, Result, status};
 pub use reply::{Reply, Thing};
 pub use system::{PermissionInfo, Realm, System, Upkeep};
 pub use view::View;
 
-/// What web itself keeps in the database.
-pub const MIGRATIONS: db::Migrations = kept::MIGRATIONS;
+const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
 
-/// What web itself cleans up.
-pub const UPKEEP: &[Upkeep] = &[kept::UPKEEP];
+/// What the request itself brings along: kept replies, and the door for browsers' reports.
+pub const fn system() -> System {
+    System {
+        name: "web",
+        routes: || {
+            utoipa_axum::router::OpenApiRouter::new()
+                .routes(utoipa_axum::routes!(edge::create_security_report))
+        },
+        migrations: kept::MIGRATIONS,
+        access: ACCESS,
+        upkeep: &[kept::UPKEEP],
+        ..System::EMPTY
+    }
+}

@@ -17,14 +17,7 @@ const WRITE: Permission = Permission("status:write");
 
 const MIGRATIONS: db::Migrations = db::Migrations { system: "status", steps: &[db::migration!("0001_services")] };
 
-/// What the binary lists.
-pub const fn system() -> System {
-    System {
-        name: "status",
-        routes,
-        pages: page::pages,
-        migrations: MIGRATIONS,
-        permissions: &[
+const PERMISSIONS: &[PermissionInfo] = &[
             PermissionInfo {
                 permission: READ,
                 meaning: "See services and what was reported of them.",
@@ -37,8 +30,10 @@ pub const fn system() -> System {
                 realm: Realm::Workspace,
                 member: false,
             },
-        ],
-        access: &[
+        ];
+
+/// Anybody may read how things stand: that is what a status page is for. Timelines name who reported.
+const ACCESS: &[Access] = &[
             Access::new("get_status", Rule::Open(READ)),
             Access::new("get_service", Rule::Open(READ)),
             Access::new("update_service", Rule::Workspace(WRITE)),
@@ -47,7 +42,17 @@ pub const fn system() -> System {
             Access::new("get_status_event", Rule::Open(READ)),
             Access::new("list_status_event_events", Rule::Workspace(READ)),
             Access::new("create_status_event", Rule::Workspace(WRITE)),
-        ],
+        ];
+
+/// What the binary lists.
+pub const fn system() -> System {
+    System {
+        name: "status",
+        routes,
+        pages: page::pages,
+        migrations: MIGRATIONS,
+        permissions: PERMISSIONS,
+        access: ACCESS,
         events: events::EVENT_TYPES,
         ids: &[("svc", "service"), ("ste", "status event")],
         ..System::EMPTY
