@@ -91,7 +91,10 @@ async fn identify(
     };
     let Some(caller) = caller else {
         return match access.rule {
-            Rule::Open(_) => public(app, trace).await.map(|scope| (None, Some(scope))),
+            Rule::Open(_) => {
+                let scope = public_scope(app, trace).await?;
+                scope.map(|scope| (None, Some(scope))).ok_or_else(not_signed_in)
+            }
             _ => Err(not_signed_in()),
         };
     };
@@ -102,11 +105,10 @@ async fn identify(
     Ok((Some(caller), scope))
 }
 
-async fn public(app: &App, trace: Trace) -> Result<Scope> {
-    match app.authenticate().public_workspace(app).await? {
-        Some(workspace) => Ok(Scope::public(workspace, trace)),
-        None => Err(not_signed_in()),
-    }
+/// What anonymous callers may see, if a workspace is open to them.
+pub async fn public_scope(app: &App, trace: Trace) -> Result<Option<Scope>> {
+    let workspace = app.authenticate().public_workspace(app).await?;
+    Ok(workspace.map(|workspace| Scope::public(workspace, trace)))
 }
 
 fn permit(rule: Rule, caller: &Caller) -> Result<()> {

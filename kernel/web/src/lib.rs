@@ -20,6 +20,7 @@ mod keys;
 mod limits;
 mod merge;
 mod openapi;
+mod page;
 mod problem;
 mod reply;
 mod router;
@@ -37,11 +38,13 @@ pub use faults::{Fault, Faults};
 pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;
+pub use gate::public_scope;
 pub use merge::Field;
+pub use page::{escape, page};
 pub use problem::{Problem, Result, status};
 pub use reply::{Reply, Thing};
 pub use system::{PermissionInfo, Realm, System, Upkeep};
-pub use view::View;
+pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
 
@@ -53,6 +56,7 @@ pub const fn system() -> System {
             utoipa_axum::router::OpenApiRouter::new()
                 .routes(utoipa_axum::routes!(edge::create_security_report))
         },
+        pages: || axum::Router::new().route("/assets/page.css", axum::routing::get(page::style)),
         migrations: kept::MIGRATIONS,
         access: ACCESS,
         upkeep: &[kept::UPKEEP],
