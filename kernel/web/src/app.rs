@@ -70,7 +70,14 @@ impl App {
         )?;
         let document = crate::openapi::finish(document, &access, &parts.systems)?;
         let signer = query::Signer::new(&parts.keys.derive("cursors"));
-        Ok(Self(Arc::new(Inner { parts, authenticate, access, document, signer, in_flight: InFlight::default() })))
+        Ok(Self(Arc::new(Inner {
+            parts,
+            authenticate,
+            access,
+            document,
+            signer,
+            in_flight: InFlight::default(),
+        })))
     }
 
     pub fn db(&self) -> &Db {
