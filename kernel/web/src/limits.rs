@@ -21,7 +21,7 @@ pub fn network(address: IpAddr) -> String {
 impl App {
     /// Counts one request of the tier by whoever `subject` names.
     pub(crate) fn count(&self, tier: Tier, signed_in: bool, subject: &str) -> Option<Verdict> {
-        let limits = self.settings().get::<config::Limits>();
+        let limits = self.settings().get::<config::sections::Limits>();
         let (name, limit) = match tier {
             Tier::Exempt => return None,
             Tier::SignIn => ("sign_in", limits.sign_in),
