@@ -20,6 +20,7 @@ mod keys;
 mod limits;
 mod merge;
 mod openapi;
+mod page;
 mod problem;
 mod reply;
 mod router;
@@ -34,14 +35,16 @@ pub use commit::{Change, Check, Commit};
 pub use context::{Client, Ground};
 pub use etag::Condition;
 pub use faults::{Fault, Faults};
+pub use gate::public_scope;
 pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;
 pub use merge::Field;
-pub use problem::{Problem, Result, status};
+pub use page::{escape, page};
+pub use problem::{Problem, Result, respond};
 pub use reply::{Reply, Thing};
-pub use system::{PermissionInfo, Realm, System, Upkeep};
-pub use view::View;
+pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
+pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
 
@@ -53,6 +56,7 @@ pub const fn system() -> System {
             utoipa_axum::router::OpenApiRouter::new()
                 .routes(utoipa_axum::routes!(edge::create_security_report))
         },
+        pages: || axum::Router::new().route("/assets/page.css", axum::routing::get(page::style)),
         migrations: kept::MIGRATIONS,
         access: ACCESS,
         upkeep: &[kept::UPKEEP],
