@@ -26,7 +26,8 @@ pub async fn create(db: &Db, cost: Cost, email: &str, password: &str, workspace:
     check_password("/password", password, &mut problems);
     people::check_line("/workspace", workspace, workspaces::NAME_MAX, &mut problems);
     problems.into_result()?;
-    let plan = Plan { email, hash: cost.hash(&password_text(password))?, workspace: workspace.trim().to_owned() };
+    let plan =
+        Plan { email, hash: cost.hash(&password_text(password))?, workspace: workspace.trim().to_owned() };
     let inst = Installation::system("mainstay admin create");
     db.write((inst, plan), |tx, (inst, plan)| Box::pin(run(tx, inst, plan))).await
 }
