@@ -8,6 +8,8 @@ pub enum Error {
     Unique { rule: String },
     #[error("a reference points at nothing ({rule})")]
     Reference { rule: String },
+    #[error("the outcome of the commit is unknown")]
+    OutcomeUnknown,
     #[error("there is no column {0}")]
     Column(String),
     #[error("column {column}: {source}")]
