@@ -58,6 +58,7 @@ struct Inner {
 impl App {
     /// Installs the systems and holds their operations against the access table.
     pub fn new(mut parts: Parts) -> Result<Self> {
+        parts.systems.insert(0, crate::system());
         for system in parts.systems.clone() {
             (system.install)(&mut parts)?;
         }
@@ -70,7 +71,14 @@ impl App {
         )?;
         let document = crate::openapi::finish(document, &access, &parts.systems)?;
         let signer = query::Signer::new(&parts.keys.derive("cursors"));
-        Ok(Self(Arc::new(Inner { parts, authenticate, access, document, signer, in_flight: InFlight::default() })))
+        Ok(Self(Arc::new(Inner {
+            parts,
+            authenticate,
+            access,
+            document,
+            signer,
+            in_flight: InFlight::default(),
+        })))
     }
 
     pub fn db(&self) -> &Db {

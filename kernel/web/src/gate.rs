@@ -26,7 +26,7 @@ use crate::problem::Problem;
 
 /// Runs the request through the gate and then its handler, and tells on the way out what is left of the limit.
 pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
-    let Some((route, access)) = rule(&app, &request) else {
+    let Some(access) = rule(&app, &request) else {
         return next.run(request).await;
     };
     let client = client(&request);
@@ -41,12 +41,11 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     } else {
         app.count(access.tier, principal.is_some(), &subject)
     };
-    let refused =
-        verdict.as_ref().filter(|verdict| !verdict.allowed).map(|verdict| limits::too_many(verdict, &app));
+    let refused = verdict.as_ref().filter(|verdict| !verdict.allowed).map(limits::too_many);
     let mut response = match (asked, refused) {
         (Err(error), None) | (_, Some(error)) => Problem::from(error).into_response(),
         (Ok((caller, scope)), None) => {
-            let entrance = Entrance { app: app.clone(), access, route, client, caller, scope };
+            let entrance = Entrance { app: app.clone(), access, client, caller, scope };
             match entrance.admit(request).await {
                 Ok(request) => next.run(request).await,
                 Err(error) => Problem::from(error).into_response(),
@@ -59,10 +58,10 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     response
 }
 
-fn rule(app: &App, request: &Request) -> Option<(String, Access)> {
+fn rule(app: &App, request: &Request) -> Option<Access> {
     let route = request.extensions().get::<MatchedPath>()?.as_str();
     // A method that the address does not have is answered 405 by the router.
-    app.access().find(route, request.method()).map(|access| (route.to_owned(), access))
+    app.access().find(route, request.method())
 }
 
 fn client(request: &Request) -> IpAddr {
@@ -136,7 +135,6 @@ fn permit(rule: Rule, caller: &Caller) -> Result<()> {
 struct Entrance {
     app: App,
     access: Access,
-    route: String,
     client: IpAddr,
     caller: Option<Caller>,
     scope: Option<Scope>,
@@ -154,7 +152,6 @@ impl Entrance {
             installation: Installation::of_request(actor, trace),
             app: self.app,
             access: self.access,
-            route: self.route,
             caller: self.caller,
             scope: self.scope,
             client: self.client,

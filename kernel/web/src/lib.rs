@@ -35,15 +35,15 @@ pub use commit::{Change, Check, Commit};
 pub use context::{Client, Ground};
 pub use etag::Condition;
 pub use faults::{Fault, Faults};
+pub use gate::public_scope;
 pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;
-pub use gate::public_scope;
 pub use merge::Field;
 pub use page::{escape, page};
-pub use problem::{Problem, Result, status};
+pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
-pub use system::{PermissionInfo, Realm, System, Upkeep};
+pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];

@@ -21,7 +21,8 @@ pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
     );
     let policy = page_policy_header("style-src 'self'; form-action 'self'; img-src 'self'");
     let mut response =
-        (status, [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")], html).into_response();
+        (status, [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")], html)
+            .into_response();
     response.headers_mut().insert(policy.0, policy.1);
     response
 }

@@ -39,7 +39,9 @@ fn html(overall: Level, services: &[ServiceRow]) -> Response {
     let table = if rows.is_empty() {
         "<p>No service has reported anything yet.</p>".to_owned()
     } else {
-        format!("<table><caption>Services</caption><thead><tr><th scope=\"col\">Service</th><th scope=\"col\">Status</th><th scope=\"col\">Since</th></tr></thead><tbody>{rows}</tbody></table>")
+        format!(
+            "<table><caption>Services</caption><thead><tr><th scope=\"col\">Service</th><th scope=\"col\">Status</th><th scope=\"col\">Since</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
     };
     web::page(StatusCode::OK, "Status", &format!("<h1>{}</h1>{table}", headline(overall)))
 }

@@ -1,5 +1,6 @@
 //! Reporting a status, and what was reported.
 
+use query::{ListParams, Page, SortFields};
 use serde::{Deserialize, Serialize};
 use types::{Error, Problems, Time};
 use utoipa::{IntoParams, ToSchema};
@@ -56,7 +57,7 @@ struct StatusEventFilter {
     status: Option<Level>,
 }
 
-const SHAPE: ListShape = ListShape { sort: query::SortFields::USUAL, filters: &["service_id", "status"] };
+const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &["service_id", "status"] };
 
 impl Check for StatusEventIn {
     fn check(&self, problems: &mut Problems) {
@@ -94,11 +95,12 @@ impl From<StatusEventRow> for StatusEventOut {
 
 /// What was reported, newest first.
 #[utoipa::path(get, path = "/api/v1/status/events", tag = "status", operation_id = "list_status_events",
-    params(query::ListParams, StatusEventFilter),
-    responses((status = 200, description = "A page of reports.", body = query::Page<StatusEventOut>)))]
+    params(ListParams, StatusEventFilter),
+    responses((status = 200, description = "A page of reports.", body = Page<StatusEventOut>)))]
 async fn list_status_events(view: View) -> Result<Reply> {
     let (list, params) = view.asked(&SHAPE)?;
-    let status = params.get("status").map(|text| Level::parse(text).ok_or_else(unknown_status)).transpose()?;
+    let status =
+        params.get("status").map(|text| Level::parse(text).ok_or_else(unknown_status)).transpose()?;
     let narrow = Narrow { slug: params.get("service_id").map(str::to_owned), status };
     view.body((list, narrow), |rx, scope, (list, narrow)| {
         Box::pin(async move { Ok(store::page(rx, scope, narrow, list).await?.map(StatusEventOut::from)) })

@@ -41,7 +41,13 @@ pub(crate) async fn insert(tx: &mut Tx, scope: &Scope, service: &ServiceRow) -> 
 }
 
 /// What was reported last.
-pub(crate) async fn set_status(tx: &mut Tx, scope: &Scope, id: ServiceId, status: Level, since: Time) -> Result<()> {
+pub(crate) async fn set_status(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: ServiceId,
+    status: Level,
+    since: Time,
+) -> Result<()> {
     let now = tx.now();
     tx.execute(
         "UPDATE status_services SET status = $3, since = $4, updated_at = $5, version = version + 1 \
