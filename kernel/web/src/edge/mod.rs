@@ -32,10 +32,11 @@ use ipnet::IpNet;
 use types::Clock;
 
 pub use alias::{Aliases, BadAlias};
+pub use body::limit_of as body_limit;
 pub use client::{ClientAddr, ForwardedHeader, Peer};
 pub use csrf::check as check_cross_site;
 pub use limits::Limits;
-pub use measure::{DURATION_BUCKETS, describe_metrics};
+pub use measure::METRICS;
 pub use pipeline::Edge;
 pub use probes::{MetricsDoor, Probes};
 pub use readiness::{Check, CheckState};
