@@ -201,7 +201,7 @@ where
         if let Some(key) = &self.key
             && !context.app.broken(Fault::ForgetKeys)
         {
-            let ttl = context.app.settings().get::<config::Idempotency>().ttl;
+            let ttl = context.app.settings().get::<config::sections::Idempotency>().ttl;
             kept::keep(tx, key, &reply, ttl).await?;
         }
         Ok(reply)

@@ -18,7 +18,6 @@ use crate::problem::Problem;
 pub(crate) struct Context {
     pub app: App,
     pub access: Access,
-    pub route: String,
     pub caller: Option<Caller>,
     pub scope: Option<Scope>,
     pub installation: Installation,

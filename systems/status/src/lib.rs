@@ -15,7 +15,35 @@ use web::{Access, App, PermissionInfo, Realm, Rule, System};
 const READ: Permission = Permission("status:read");
 const WRITE: Permission = Permission("status:write");
 
-const MIGRATIONS: db::Migrations = db::Migrations { system: "status", steps: &[db::migration!("0001_services")] };
+const MIGRATIONS: db::Migrations =
+    db::Migrations { system: "status", steps: &[db::migration!("0001_services")] };
+
+const PERMISSIONS: &[PermissionInfo] = &[
+    PermissionInfo {
+        permission: READ,
+        meaning: "See services and what was reported of them.",
+        realm: Realm::Workspace,
+        member: true,
+    },
+    PermissionInfo {
+        permission: WRITE,
+        meaning: "Report the status of services and name them.",
+        realm: Realm::Workspace,
+        member: false,
+    },
+];
+
+/// Anybody may read how things stand: that is what a status page is for. Timelines name who reported.
+const ACCESS: &[Access] = &[
+    Access::new("get_status", Rule::Open(READ)),
+    Access::new("get_service", Rule::Open(READ)),
+    Access::new("update_service", Rule::Workspace(WRITE)),
+    Access::new("list_service_events", Rule::Workspace(READ)),
+    Access::new("list_status_events", Rule::Open(READ)),
+    Access::new("get_status_event", Rule::Open(READ)),
+    Access::new("list_status_event_events", Rule::Workspace(READ)),
+    Access::new("create_status_event", Rule::Workspace(WRITE)),
+];
 
 /// What the binary lists.
 pub const fn system() -> System {
@@ -24,30 +52,8 @@ pub const fn system() -> System {
         routes,
         pages: page::pages,
         migrations: MIGRATIONS,
-        permissions: &[
-            PermissionInfo {
-                permission: READ,
-                meaning: "See services and what was reported of them.",
-                realm: Realm::Workspace,
-                member: true,
-            },
-            PermissionInfo {
-                permission: WRITE,
-                meaning: "Report the status of services and name them.",
-                realm: Realm::Workspace,
-                member: false,
-            },
-        ],
-        access: &[
-            Access::new("get_status", Rule::Open(READ)),
-            Access::new("get_service", Rule::Open(READ)),
-            Access::new("update_service", Rule::Workspace(WRITE)),
-            Access::new("list_service_events", Rule::Workspace(READ)),
-            Access::new("list_status_events", Rule::Open(READ)),
-            Access::new("get_status_event", Rule::Open(READ)),
-            Access::new("list_status_event_events", Rule::Workspace(READ)),
-            Access::new("create_status_event", Rule::Workspace(WRITE)),
-        ],
+        permissions: PERMISSIONS,
+        access: ACCESS,
         events: events::EVENT_TYPES,
         ids: &[("svc", "service"), ("ste", "status event")],
         ..System::EMPTY

@@ -28,8 +28,28 @@ pub(crate) struct StatusEventRow {
 
 /// What this system writes to the journal.
 pub(crate) const EVENT_TYPES: &[EventType] = &[
-    EventType { kind: "status_event.created", noun: "status_event", read: None, meaning: "A status was reported." },
-    EventType { kind: "service.registered", noun: "service", read: None, meaning: "A service was reported of for the first time." },
-    EventType { kind: "service.status_changed", noun: "service", read: None, meaning: "A service came to stand differently." },
-    EventType { kind: "service.renamed", noun: "service", read: None, meaning: "A service got another name." },
+    EventType {
+        kind: "status_event.created",
+        noun: "status_event",
+        read: None,
+        meaning: "A status was reported.",
+    },
+    EventType {
+        kind: "service.registered",
+        noun: "service",
+        read: None,
+        meaning: "A service was reported of for the first time.",
+    },
+    EventType {
+        kind: "service.status_changed",
+        noun: "service",
+        read: None,
+        meaning: "A service came to stand differently.",
+    },
+    EventType {
+        kind: "service.renamed",
+        noun: "service",
+        read: None,
+        meaning: "A service got another name.",
+    },
 ];

@@ -139,6 +139,10 @@ async fn get_service(view: View, Path(slug): Path<String>) -> Result<Reply> {
     params(("slug" = String, Path, description = "The service's slug.")),
     request_body = ServicePatch,
     responses((status = 200, description = "The service as it is now.", body = ServiceOut)))]
-async fn update_service(commit: Commit, Path(slug): Path<String>, Json(patch): Json<ServicePatch>) -> Result<Reply> {
+async fn update_service(
+    commit: Commit,
+    Path(slug): Path<String>,
+    Json(patch): Json<ServicePatch>,
+) -> Result<Reply> {
     commit.updated(slug, patch, |tx, scope, change| Box::pin(ops::update(tx, scope, change))).await
 }

@@ -37,7 +37,11 @@ pub(crate) fn check_slug(problems: &mut Problems, path: &str, slug: &str) {
     if slug.len() > LONGEST_SLUG {
         problems.add(path, "too_long", format!("must be at most {LONGEST_SLUG} characters"));
     } else if !is_slug(slug) {
-        problems.add(path, "bad_slug", "must be lower-case letters and digits, with single hyphens between them");
+        problems.add(
+            path,
+            "bad_slug",
+            "must be lower-case letters and digits, with single hyphens between them",
+        );
     }
 }
 
@@ -63,7 +67,20 @@ mod tests {
         for slug in ["api", "mail-2", "a", &"x".repeat(LONGEST_SLUG)] {
             assert!(good(slug), "{slug}");
         }
-        for slug in ["", "-", "a--b", "-a", "a-", "Api", "a b", "a/b", "ä", "../x", "a\0", &"x".repeat(LONGEST_SLUG + 1)] {
+        for slug in [
+            "",
+            "-",
+            "a--b",
+            "-a",
+            "a-",
+            "Api",
+            "a b",
+            "a/b",
+            "ä",
+            "../x",
+            "a\0",
+            &"x".repeat(LONGEST_SLUG + 1),
+        ] {
             assert!(!good(slug), "{slug:?}");
         }
     }

@@ -11,13 +11,13 @@ const COLUMNS: &str = "id, slug, name, status, since, updated_at, version";
 /// A service by its slug.
 pub(crate) async fn get(rx: &mut Read, scope: &Scope, slug: &str) -> Result<Option<ServiceRow>> {
     let sql = format!("SELECT {COLUMNS} FROM status_services WHERE workspace = $1 AND slug = $2");
-    rx.row(&sql, params![scope.workspace(), slug]).await?.map(read).transpose()
+    rx.row(&sql, params![scope.workspace(), slug]).await?.as_mut().map(read).transpose()
 }
 
 /// Every service, by slug. A workspace has as many as an organisation runs: no paging.
 pub(crate) async fn all(rx: &mut Read, scope: &Scope) -> Result<Vec<ServiceRow>> {
     let sql = format!("SELECT {COLUMNS} FROM status_services WHERE workspace = $1 ORDER BY slug");
-    rx.rows(&sql, params![scope.workspace()]).await?.into_iter().map(read).collect()
+    rx.rows(&sql, params![scope.workspace()]).await?.iter_mut().map(read).collect()
 }
 
 /// Registers a service.
@@ -41,7 +41,13 @@ pub(crate) async fn insert(tx: &mut Tx, scope: &Scope, service: &ServiceRow) -> 
 }
 
 /// What was reported last.
-pub(crate) async fn set_status(tx: &mut Tx, scope: &Scope, id: ServiceId, status: Level, since: Time) -> Result<()> {
+pub(crate) async fn set_status(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: ServiceId,
+    status: Level,
+    since: Time,
+) -> Result<()> {
     let now = tx.now();
     tx.execute(
         "UPDATE status_services SET status = $3, since = $4, updated_at = $5, version = version + 1 \
@@ -62,7 +68,7 @@ pub(crate) async fn set_name(tx: &mut Tx, scope: &Scope, id: ServiceId, name: &s
     Ok(())
 }
 
-fn read(mut row: Row) -> Result<ServiceRow> {
+fn read(row: &mut Row) -> Result<ServiceRow> {
     Ok(ServiceRow {
         id: row.take(0)?,
         slug: row.take(1)?,
