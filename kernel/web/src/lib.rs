@@ -40,19 +40,14 @@ pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;
 pub use merge::Field;
-<<<<<<< HEAD
 pub use page::{escape, page};
-pub use problem::{Problem, Result, respond, status};
-=======
 pub use problem::{Problem, Result, respond};
->>>>>>> edge
 pub use reply::{Reply, Thing};
 pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
 
-<<<<<<< HEAD
 /// What the request itself brings along: kept replies, and the door for browsers' reports.
 pub const fn system() -> System {
     System {
@@ -68,7 +63,3 @@ pub const fn system() -> System {
         ..System::EMPTY
     }
 }
-=======
-/// What web itself cleans up.
-pub const UPKEEP: &[Upkeep] = &[kept::UPKEEP];
->>>>>>> edge
