@@ -37,7 +37,7 @@ async fn open(house: &House) -> TcpStream {
 async fn frames(stream: &mut TcpStream, patience: Duration) -> (Vec<(u8, Vec<u8>)>, bool) {
     let mut all = Vec::new();
     let mut closed = false;
-    let mut chunk = [0_u8; 16 * 1024];
+    let mut chunk = vec![0_u8; 16 * 1024];
     loop {
         match timeout(patience, stream.read(&mut chunk)).await {
             Ok(Ok(n)) if n > 0 => all.extend_from_slice(&chunk[..n]),

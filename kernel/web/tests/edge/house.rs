@@ -8,7 +8,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, Uri};
-use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -72,7 +71,7 @@ impl House {
             text.push_str("\r\n");
         }
         if !body.is_empty() {
-            text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            text = format!("{text}Content-Length: {}\r\n", body.len());
         }
         Answer::read(&self.send(format!("{text}\r\n{body}")).await)
     }
@@ -115,7 +114,7 @@ impl Answer {
 
 pub(crate) async fn read_all(stream: &mut TcpStream, patience: Duration) -> String {
     let mut all = Vec::new();
-    let mut chunk = [0_u8; 16 * 1024];
+    let mut chunk = vec![0_u8; 16 * 1024];
     while let Ok(Ok(n)) = timeout(patience, stream.read(&mut chunk)).await {
         if n == 0 {
             break;
@@ -136,11 +135,8 @@ pub(crate) fn router() -> Router {
         )
         .route("/where", any(seen))
         .route("/panic", get(async || -> &'static str { panic!("the inside\nof the house") }))
-        .route("/slow", get(async || tokio::time::sleep(Duration::from_secs(60)).await))
-        .route(
-            "/slow/200",
-            get(async || tokio::time::sleep(Duration::from_millis(200)).await.into_response()),
-        )
+        .route("/slow", get(async || tokio::time::sleep(Duration::from_mins(1)).await))
+        .route("/slow/200", get(slow))
         .route("/patient", get(patient))
         .route("/large", post(large))
         .route("/cookie", get(async || ([("set-cookie", "a=b"), ("cache-control", "public")], "x")))
@@ -152,6 +148,11 @@ pub(crate) fn router() -> Router {
 async fn seen(method: Method, uri: Uri, request: Request) -> String {
     let workspace = request.headers().get("x-workspace-id").map_or("", |value| value.to_str().unwrap());
     format!("{method} {uri} [{workspace}]")
+}
+
+async fn slow() -> StatusCode {
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    StatusCode::OK
 }
 
 async fn patient(request: Request) -> &'static str {

@@ -87,7 +87,7 @@ async fn p20_what_does_not_end_is_cut_at_the_deadline() {
         ..ConnectionLimits::default()
     };
     let mut house =
-        House::with(Options { deadline: Duration::from_secs(60), ..Options::default() }, limits).await;
+        House::with(Options { deadline: Duration::from_mins(1), ..Options::default() }, limits).await;
     let mut stream = house.connect().await;
     stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     sleep(Duration::from_millis(100)).await;
