@@ -61,8 +61,7 @@ pub async fn set_status(db: &Db, email: &str, status: people::Status) -> Result<
     let write = db.write(args, |tx, (inst, key, status)| {
         Box::pin(async move {
             let person = people::store::by_email(tx, inst, key).await?.ok_or_else(Error::not_found)?;
-            let now = tx.now();
-            people::store::set_status(tx, inst, person.id, *status, now).await?;
+            people::ops::set_status(tx, inst, person.id, *status).await?;
             Ok(person.id)
         })
     });
