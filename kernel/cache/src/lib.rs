@@ -1,15 +1,11 @@
-//! stub
-use std::time::Duration;
-use types::Time;
-pub struct Verdict {
-    pub allowed: bool,
-    pub limit: u32,
-    pub remaining: u32,
-    pub reset_at: Time,
-}
-pub struct Counters;
-impl Counters {
-    pub fn hit(&self, _: &[u8], limit: u32, _: Duration, now: Time) -> Verdict {
-        Verdict { allowed: true, limit, remaining: limit, reset_at: now }
-    }
-}
+//! Small state that many requests share: counters in fixed windows of real time.
+//!
+//! Owns how often a key was hit in its window and the memory that takes. Refuses to know what is being counted,
+//! what the limits are and what happens to a caller who went over.
+
+mod counters;
+#[cfg(feature = "faults")]
+pub mod faults;
+mod window;
+
+pub use counters::{Counters, Key, Verdict};

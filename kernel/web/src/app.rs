@@ -51,12 +51,14 @@ struct Inner {
     authenticate: Arc<dyn Authenticate>,
     access: AccessTable,
     document: serde_json::Value,
+    signer: query::Signer,
     in_flight: InFlight,
 }
 
 impl App {
     /// Installs the systems and holds their operations against the access table.
     pub fn new(mut parts: Parts) -> Result<Self> {
+        parts.systems.insert(0, crate::system());
         for system in parts.systems.clone() {
             (system.install)(&mut parts)?;
         }
@@ -68,7 +70,15 @@ impl App {
             parts.systems.iter().flat_map(|system| system.access.iter().copied()),
         )?;
         let document = crate::openapi::finish(document, &access, &parts.systems)?;
-        Ok(Self(Arc::new(Inner { parts, authenticate, access, document, in_flight: InFlight::default() })))
+        let signer = query::Signer::new(&parts.keys.derive("cursors"));
+        Ok(Self(Arc::new(Inner {
+            parts,
+            authenticate,
+            access,
+            document,
+            signer,
+            in_flight: InFlight::default(),
+        })))
     }
 
     pub fn db(&self) -> &Db {
@@ -128,6 +138,10 @@ impl App {
     /// Whether a fault was planted here; always `false` outside tests.
     pub(crate) fn broken(&self, fault: Fault) -> bool {
         self.0.parts.faults.has(fault)
+    }
+
+    pub(crate) fn signer(&self) -> &query::Signer {
+        &self.0.signer
     }
 
     pub(crate) fn in_flight(&self) -> &InFlight {

@@ -138,14 +138,17 @@ mod tests {
     #[test]
     fn a29_json_is_read_strictly() {
         assert_eq!(refusal(r#"{"name":"x"}"#), None);
-        for text in
-            ["", "{", r#"{"name":"x"} x"#, r#"{"name":"\ud800"}"#, r#"{"name":NaN}"#, &"[".repeat(100_000)]
-        {
-            assert_eq!(refusal(text).map(|found| found.1), Some(Kind::Malformed), "{:.20}", text);
+        for text in ["", "{", r#"{"name":"x"} x"#, r#"{"name":"\ud800"}"#, r#"{"name":NaN}"#] {
+            assert_eq!(refusal(text).map(|found| found.1), Some(Kind::Malformed), "{text:.20}");
         }
-        for text in
-            [r#"{"name":1}"#, r#"{"name":"x","name":"y"}"#, "[]", "null", r#"{"name":"x","role":"owner"}"#]
-        {
+        for text in [
+            &"[".repeat(100_000),
+            r#"{"name":1}"#,
+            r#"{"name":"x","name":"y"}"#,
+            "[]",
+            "null",
+            r#"{"name":"x","role":"owner"}"#,
+        ] {
             assert_eq!(refusal(text).map(|found| found.1), Some(Kind::Invalid), "{text}");
         }
         assert!(read_json::<In>(b"{\"name\":\"\xff\"}").is_err());

@@ -79,7 +79,7 @@ impl<S: Ground> Commit<S> {
         T: Thing + Send + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t S, &'t A) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
     {
-        self.run(body, A::validate, work, |context, thing| {
+        self.run(body, Some(A::validate), work, |context, thing| {
             Ok(plain(context, StatusCode::CREATED, thing)?.at(thing.path()))
         })
         .await
@@ -92,7 +92,7 @@ impl<S: Ground> Commit<S> {
         T: Thing + Send + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t S, &'t A) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
     {
-        self.run(body, A::validate, work, |_, thing| {
+        self.run(body, Some(A::validate), work, |_, thing| {
             Ok(Reply::json(StatusCode::CREATED, thing)?.at(thing.path()).no_store())
         })
         .await
@@ -110,7 +110,7 @@ impl<S: Ground> Commit<S> {
             + 'static,
     {
         let change = Change { id, body, expected: self.context.if_match.clone() };
-        self.run(change, accept, work, |context, thing| plain(context, StatusCode::OK, thing)).await
+        self.run(change, None, work, |context, thing| plain(context, StatusCode::OK, thing)).await
     }
 
     /// Takes a thing away: 204. The work calls [`Change::admit`] once it has found it.
@@ -120,7 +120,7 @@ impl<S: Ground> Commit<S> {
         F: for<'t> Fn(&'t mut Tx, &'t S, &'t Change<I>) -> BoxFuture<'t, Result<()>> + Send + Sync + 'static,
     {
         let change = Change { id, body: (), expected: self.context.if_match.clone() };
-        self.run(change, accept, work, |_, ()| Ok(Reply::empty())).await
+        self.run(change, None, work, |_, ()| Ok(Reply::empty())).await
     }
 
     /// Does something and answers with what it says: 200.
@@ -130,13 +130,13 @@ impl<S: Ground> Commit<S> {
         T: Serialize + Send + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t S, &'t A) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
     {
-        self.run(args, A::validate, work, |_, value| Reply::ok(value)).await
+        self.run(args, Some(A::validate), work, |_, value| Reply::ok(value)).await
     }
 
     async fn run<A, R, F>(
         self,
         args: A,
-        validate: fn(&A) -> Result<()>,
+        validate: Option<fn(&A) -> Result<()>>,
         work: F,
         answer: fn(&Context, &R) -> Result<Reply>,
     ) -> Result<Reply, Problem>
@@ -175,7 +175,8 @@ struct Unit<S, A, R, F> {
     ground: S,
     key: Option<Key>,
     args: A,
-    validate: fn(&A) -> Result<()>,
+    /// A change is held against the rules by the work itself, once it knows what is there.
+    validate: Option<fn(&A) -> Result<()>>,
     work: F,
     answer: fn(&Context, &R) -> Result<Reply>,
 }
@@ -192,13 +193,15 @@ where
         {
             return Ok(reply);
         }
-        (self.validate)(&self.args)?;
+        if let Some(validate) = self.validate {
+            validate(&self.args)?;
+        }
         let value = (self.work)(tx, &self.ground, &self.args).await?;
         let reply = (self.answer)(context, &value)?;
         if let Some(key) = &self.key
             && !context.app.broken(Fault::ForgetKeys)
         {
-            let ttl = context.app.settings().get::<config::Idempotency>().ttl;
+            let ttl = context.app.settings().get::<config::sections::Idempotency>().ttl;
             kept::keep(tx, key, &reply, ttl).await?;
         }
         Ok(reply)
@@ -229,11 +232,6 @@ impl Context {
 
 fn outcome_is_unknown(error: &types::Error) -> bool {
     matches!(error.cause::<db::Error>(), Some(db::Error::OutcomeUnknown))
-}
-
-/// A change is held against the rules by the work itself, once it knows what is there.
-fn accept<A>(_: &A) -> Result<()> {
-    Ok(())
 }
 
 fn plain<T: Thing>(context: &Context, status: StatusCode, thing: &T) -> Result<Reply> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use types::{Actor, Error, Installation, Result, Scope, Trace, WorkspaceId};
+use types::{Error, Installation, Result, Scope, WorkspaceId};
 
 use crate::access::Access;
 use crate::app::App;
@@ -18,11 +18,9 @@ use crate::problem::Problem;
 pub(crate) struct Context {
     pub app: App,
     pub access: Access,
-    pub route: String,
     pub caller: Option<Caller>,
     pub scope: Option<Scope>,
     pub installation: Installation,
-    pub trace: Trace,
     pub client: IpAddr,
     pub method: http::Method,
     pub path: String,
@@ -55,7 +53,6 @@ impl Context {
     pub(crate) fn workspace(&self) -> Option<WorkspaceId> {
         self.scope.as_ref().map(Scope::workspace)
     }
-
 
     pub(crate) fn of(parts: &Parts) -> Result<Arc<Self>, Problem> {
         parts.extensions.get::<Arc<Self>>().cloned().ok_or_else(|| {

@@ -106,7 +106,7 @@ impl Condition {
 }
 
 /// The version that `If-Match` asked for is not the one that is there.
-pub fn stale(current: i64) -> Error {
+pub(crate) fn stale(current: i64) -> Error {
     Error::new(types::Kind::Stale, "stale", "It has changed since you read it.")
         .with("current_version", current)
 }

@@ -35,6 +35,7 @@ impl Faults {
 
 #[cfg(not(feature = "faults"))]
 impl Faults {
+    #[allow(clippy::unused_self, reason = "the same face as with the feature")]
     pub(crate) fn has(&self, _: Fault) -> bool {
         false
     }

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, header};
 use ring::digest;
-use types::{Actor, Error, Installation, Kind, Result, Scope, Trace};
+use types::{Actor, Error, Installation, Result, Scope, Trace};
 
 use crate::access::{Access, Rule};
 use crate::app::App;
@@ -26,7 +26,7 @@ use crate::problem::Problem;
 
 /// Runs the request through the gate and then its handler, and tells on the way out what is left of the limit.
 pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
-    let Some((route, access)) = rule(&app, &request) else {
+    let Some(access) = rule(&app, &request) else {
         return next.run(request).await;
     };
     let client = client(&request);
@@ -41,13 +41,11 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     } else {
         app.count(access.tier, principal.is_some(), &subject)
     };
-    let refused =
-        verdict.as_ref().filter(|verdict| !verdict.allowed).map(|verdict| limits::too_many(verdict, &app));
+    let refused = verdict.as_ref().filter(|verdict| !verdict.allowed).map(limits::too_many);
     let mut response = match (asked, refused) {
-        (Err(error), None) => Problem::from(error).into_response(),
-        (_, Some(error)) => Problem::from(error).into_response(),
+        (Err(error), None) | (_, Some(error)) => Problem::from(error).into_response(),
         (Ok((caller, scope)), None) => {
-            let entrance = Entrance { app: app.clone(), access, route, client, caller, scope };
+            let entrance = Entrance { app: app.clone(), access, client, caller, scope };
             match entrance.admit(request).await {
                 Ok(request) => next.run(request).await,
                 Err(error) => Problem::from(error).into_response(),
@@ -60,10 +58,10 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     response
 }
 
-fn rule(app: &App, request: &Request) -> Option<(String, Access)> {
+fn rule(app: &App, request: &Request) -> Option<Access> {
     let route = request.extensions().get::<MatchedPath>()?.as_str();
     // A method that the address does not have is answered 405 by the router.
-    app.access().find(route, request.method()).map(|access| (route.to_owned(), access))
+    app.access().find(route, request.method())
 }
 
 fn client(request: &Request) -> IpAddr {
@@ -92,7 +90,10 @@ async fn identify(
     };
     let Some(caller) = caller else {
         return match access.rule {
-            Rule::Open(_) => public(app, trace).await.map(|scope| (None, Some(scope))),
+            Rule::Open(_) => {
+                let scope = public_scope(app, trace).await?;
+                scope.map(|scope| (None, Some(scope))).ok_or_else(not_signed_in)
+            }
             _ => Err(not_signed_in()),
         };
     };
@@ -103,11 +104,10 @@ async fn identify(
     Ok((Some(caller), scope))
 }
 
-async fn public(app: &App, trace: Trace) -> Result<Scope> {
-    match app.authenticate().public_workspace(app).await? {
-        Some(workspace) => Ok(Scope::public(workspace, trace)),
-        None => Err(not_signed_in()),
-    }
+/// What anonymous callers may see, if a workspace is open to them.
+pub async fn public_scope(app: &App, trace: Trace) -> Result<Option<Scope>> {
+    let workspace = app.authenticate().public_workspace(app).await?;
+    Ok(workspace.map(|workspace| Scope::public(workspace, trace)))
 }
 
 fn permit(rule: Rule, caller: &Caller) -> Result<()> {
@@ -135,7 +135,6 @@ fn permit(rule: Rule, caller: &Caller) -> Result<()> {
 struct Entrance {
     app: App,
     access: Access,
-    route: String,
     client: IpAddr,
     caller: Option<Caller>,
     scope: Option<Scope>,
@@ -150,13 +149,11 @@ impl Entrance {
         let (mut parts, body) = request.into_parts();
         let (body, body_sha256) = if writes { read(body).await? } else { (body, Vec::new()) };
         let context = Context {
-            installation: Installation::of_request(actor, trace.clone()),
+            installation: Installation::of_request(actor, trace),
             app: self.app,
             access: self.access,
-            route: self.route,
             caller: self.caller,
             scope: self.scope,
-            trace,
             client: self.client,
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
@@ -177,16 +174,8 @@ async fn read(body: Body) -> Result<(Body, Vec<u8>)> {
     let bytes = body
         .collect()
         .await
-        .map_err(|error| {
-            let too_large = crate::edge::body_limit(&error);
-            match too_large {
-                Some(limit) => {
-                    Error::new(Kind::TooLarge, "body_too_large", "The body is larger than the limit.")
-                        .with("limit_bytes", limit)
-                }
-                None => Error::malformed("bad_body", "The body could not be read to its end."),
-            }
-        })?
+        // A body that went past a limit gets the problem of that limit from the edge.
+        .map_err(|_| Error::malformed("bad_body", "The body could not be read to its end."))?
         .to_bytes();
     let hash = digest::digest(&digest::SHA256, &bytes).as_ref().to_vec();
     Ok((Body::from(bytes), hash))

@@ -5,7 +5,7 @@ use ring::{digest, hkdf, hmac};
 use types::{Error, Result};
 
 /// The header's name, in the lower case that HTTP/2 wants.
-pub const HEADER: &str = "idempotency-key";
+pub(crate) const HEADER: &str = "idempotency-key";
 const LONGEST: usize = 255;
 
 /// A well-formed key as the client sent it. Never stored and never logged.

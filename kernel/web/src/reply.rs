@@ -9,11 +9,11 @@ use types::{Error, Result};
 use crate::etag::Tag;
 
 /// Tells a replayed reply from a first one.
-pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Who may keep a reply, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cache {
+pub(crate) enum Cache {
     /// Holds a credential or a secret: nobody.
     NoStore,
     /// The caller's own client, asking again each time.

@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use db::Read;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
+use query::{List, Params, SortFields};
 use serde::Serialize;
 use types::{Error, Result, Scope};
 
@@ -14,6 +15,15 @@ use crate::context::{Context, Found, Ground};
 use crate::etag::Tag;
 use crate::problem::Problem;
 use crate::reply::{Cache, Reply, Thing};
+
+/// What a list may be sorted and filtered by.
+pub struct ListShape {
+    pub sort: SortFields,
+    /// Names of parameters that narrow the list.
+    pub filters: &'static [&'static str],
+}
+
+const LIST_PARAMS: &[&str] = &["page", "page_size", "cursor", "limit", "include_total", "sort"];
 
 /// The extractor of every handler that reads. On a workspace unless said otherwise:
 /// `View<Installation>` stands on the installation.
@@ -40,14 +50,22 @@ impl<S: Ground> View<S> {
         &self.ground
     }
 
-    /// The paging that the query asks for, with the cursor bound to this workspace, address, filter and sort.
-    pub fn query(&self) -> &str {
-        &self.context.query
-    }
-
-    /// The template of the address, which cursors are bound to.
-    pub fn route(&self) -> &str {
-        &self.context.route
+    /// What the query string asks of a list: the order, the part, and the filters that this list knows. Anything
+    /// else in it is refused.
+    pub fn asked(&self, shape: &ListShape) -> Result<(List, Params)> {
+        let context = &self.context;
+        let params = Params::parse(&context.query)?;
+        let known: Vec<_> = LIST_PARAMS.iter().chain(shape.filters).copied().collect();
+        params.only(&known)?;
+        let filter: Vec<_> =
+            shape.filters.iter().filter_map(|name| Some(format!("{name}={}", params.get(name)?))).collect();
+        let place = query::Place {
+            workspace: context.workspace(),
+            endpoint: &context.path,
+            filter: &filter.join("\n"),
+        };
+        let list = List::parse(&context.query, &shape.sort, context.app.signer(), place)?;
+        Ok((list, params))
     }
 
     /// One thing by its id; 404 when there is none.

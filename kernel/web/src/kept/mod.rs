@@ -16,7 +16,7 @@ use crate::idempotency_key::Key;
 use crate::reply::Reply;
 use crate::system::Upkeep;
 
-pub const MIGRATIONS: Migrations =
+pub(crate) const MIGRATIONS: Migrations =
     Migrations { system: "web", steps: &[db::migration!("0001_kept_replies")] };
 
 /// Removes what has expired, every hour.

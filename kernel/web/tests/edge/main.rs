@@ -1,0 +1,1 @@
+//! The edge, tried from outside.

@@ -1,0 +1,75 @@
+//! The one-time token, and what it is exchanged for.
+
+use std::time::Duration;
+
+use db::{Db, Read, Tx};
+use types::{Error, Installation, PersonId, Result};
+
+use super::store;
+use crate::admin::ALL_RIGHTS;
+use crate::people::{self, Email};
+use crate::secrets;
+use crate::workspaces::{self, WorkspaceRow};
+
+/// Whether this installation has an administrator.
+pub async fn is_done(db: &Db) -> Result<bool> {
+    let inst = Installation::system("looking whether setup is done");
+    db.read(inst, |rx, inst| Box::pin(people::store::anybody_administers(rx, inst))).await
+}
+
+/// Makes a token for the setup link and ends the one before. Refused once there is an administrator.
+pub async fn new_link(db: &Db, life: Duration) -> Result<String> {
+    let token = secrets::random_text::<32>();
+    let hash = secrets::hash(&token).to_vec();
+    let inst = Installation::system("making a setup link");
+    let write = db.write((inst, hash, life), |tx, (inst, hash, life)| {
+        Box::pin(async move {
+            refuse_second_run(tx, inst).await?;
+            let now = tx.now();
+            store::replace(tx, inst, hash, now, now.plus(*life)).await
+        })
+    });
+    write.await?;
+    Ok(token)
+}
+
+/// Whether setup could go on with this token now: asked before a password is hashed for a stranger.
+pub async fn admit(rx: &mut Read, inst: &Installation, hash: &[u8]) -> Result<()> {
+    refuse_second_run(rx, inst).await?;
+    let now = rx.now();
+    if store::is_good(rx, inst, hash, now).await? { Ok(()) } else { Err(bad_token()) }
+}
+
+/// What setup makes, checked and hashed.
+pub struct Plan {
+    pub token_hash: Vec<u8>,
+    pub email: Email,
+    pub password_hash: String,
+    pub workspace: String,
+}
+
+/// The first administrator and their workspace. The token is used up by one statement, so two copies of the request make
+/// one administrator.
+pub async fn run(tx: &mut Tx, inst: &Installation, plan: &Plan) -> Result<(PersonId, WorkspaceRow)> {
+    refuse_second_run(tx, inst).await?;
+    let now = tx.now();
+    if !store::take(tx, inst, &plan.token_hash, now).await? {
+        return Err(bad_token());
+    }
+    let person = people::ops::create(tx, inst, &plan.email, &plan.password_hash).await?;
+    people::store::grant(tx, inst, person, ALL_RIGHTS, now).await?;
+    let workspace = workspaces::ops::create(tx, inst, &plan.workspace, None, person).await?;
+    Ok((person, workspace))
+}
+
+async fn refuse_second_run(rx: &mut Read, inst: &Installation) -> Result<()> {
+    if people::store::anybody_administers(rx, inst).await? {
+        return Err(Error::conflict("already_set_up", "This installation has its administrator already."));
+    }
+    Ok(())
+}
+
+fn bad_token() -> Error {
+    let message = "This setup link does not work: it was used, it is too old, or a newer one was made.";
+    Error::forbidden("setup_token_invalid", message)
+}
