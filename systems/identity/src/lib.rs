@@ -30,6 +30,7 @@ use web::{Access, App, PermissionInfo, Rule, System, Tier, Upkeep, View};
 
 pub use people::{Cost, Status, email_key};
 pub use settings::IdentitySettings;
+pub use workspaces::Role;
 
 const WORKSPACE_READ: Permission = Permission("workspace:read");
 const WORKSPACE_WRITE: Permission = Permission("workspace:write");
