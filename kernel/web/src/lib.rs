@@ -41,7 +41,7 @@ pub use keys::Keys;
 pub use limits::network;
 pub use merge::Field;
 pub use page::{escape, page};
-pub use problem::{Problem, Result, respond};
+pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
 pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
 pub use view::{ListShape, View};
