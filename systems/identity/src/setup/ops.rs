@@ -36,11 +36,14 @@ pub async fn new_link(db: &Db, life: Duration) -> Result<String> {
 }
 
 /// All of setup: the token first, so that a stranger can not make us hash; then the rest.
-pub async fn perform(app: &App, inst: &Installation, body: &SetupIn) -> Result<(PersonId, WorkspaceRow)> {
+pub(crate) async fn perform(
+    app: &App,
+    inst: &Installation,
+    body: &SetupIn,
+) -> Result<(PersonId, WorkspaceRow)> {
     let token_hash = secrets::hash(&body.token).to_vec();
-    let asked = app.db().read((inst.clone(), token_hash.clone()), |rx, (inst, hash)| {
-        Box::pin(admit(rx, inst, hash))
-    });
+    let asked =
+        app.db().read((inst.clone(), token_hash.clone()), |rx, (inst, hash)| Box::pin(admit(rx, inst, hash)));
     asked.await?;
     body.validate()?;
     let identity = app.extension::<Identity>()?;
