@@ -1,1 +1,11 @@
-//! placeholder
+//! Small state that many requests share: counters in fixed windows of real time.
+//!
+//! Owns how often a key was hit in its window and the memory that takes. Refuses to know what is being counted,
+//! what the limits are and what happens to a caller who went over.
+
+mod counters;
+#[cfg(feature = "faults")]
+pub mod faults;
+mod window;
+
+pub use counters::{Counters, Key, Verdict};

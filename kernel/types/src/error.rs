@@ -142,7 +142,12 @@ impl Error {
     }
 
     #[must_use]
-    pub fn at_field(mut self, path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn at_field(
+        mut self,
+        path: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
         self.0.fields.push(FieldError { path: path.into(), message: message.into(), code });
         self
     }

@@ -29,7 +29,10 @@ impl Id {
     /// A new id whose first 48 bits are `now` and whose other 80 bits are random.
     pub fn at(now: Time) -> Self {
         let ms = u64::try_from(now.as_millis()).unwrap_or(0);
-        Self(ulid::Ulid::from_datetime(std::time::UNIX_EPOCH + std::time::Duration::from_millis(ms)).to_bytes())
+        Self(
+            ulid::Ulid::from_datetime(std::time::UNIX_EPOCH + std::time::Duration::from_millis(ms))
+                .to_bytes(),
+        )
     }
 
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {

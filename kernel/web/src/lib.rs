@@ -1,1 +1,67 @@
-//! placeholder
+//! The request: who is asking, one commit, one answer, one description of it all.
+//!
+//! Owns the gate, the commit with its kept replies, tags, problems, limits, the OpenAPI document and the edge.
+//! Refuses to know any system: they come as values of [`System`].
+
+mod access;
+mod app;
+mod body;
+mod caller;
+mod commit;
+mod context;
+pub mod edge;
+mod etag;
+mod faults;
+mod fields;
+mod gate;
+mod idempotency_key;
+mod in_flight;
+mod kept;
+mod keys;
+mod limits;
+mod merge;
+mod openapi;
+mod page;
+mod problem;
+mod reference;
+mod reply;
+mod router;
+mod system;
+mod view;
+
+pub use access::{Access, AccessTable, Rule, Tier};
+pub use app::{App, Extensions, Parts};
+pub use body::{Form, Json, Path, read_json};
+pub use caller::{Authenticate, Caller, Credential};
+pub use commit::{Change, Check, Commit};
+pub use context::{Client, Ground};
+pub use etag::Condition;
+pub use faults::{Fault, Faults};
+pub use gate::public_scope;
+pub use idempotency_key::{Asked, Key, Owner, RawKey};
+pub use keys::Keys;
+pub use limits::network;
+pub use merge::Field;
+pub use page::{escape, page};
+pub use problem::{Problem, Result, respond, status};
+pub use reply::{Reply, Thing};
+pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
+pub use view::{ListShape, View};
+
+const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
+
+/// What the request itself brings along: kept replies, and the door for browsers' reports.
+pub const fn system() -> System {
+    System {
+        name: "web",
+        routes: || {
+            utoipa_axum::router::OpenApiRouter::new()
+                .routes(utoipa_axum::routes!(edge::create_security_report))
+        },
+        pages: || axum::Router::new().route("/assets/page.css", axum::routing::get(page::style)),
+        migrations: kept::MIGRATIONS,
+        access: ACCESS,
+        upkeep: &[kept::UPKEEP],
+        ..System::EMPTY
+    }
+}

@@ -1,0 +1,145 @@
+//! Who is asking: the credential of a request, and what `identity` makes of it.
+
+use std::net::IpAddr;
+
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, header};
+use types::{Actor, Error, Result, Rights, WorkspaceId};
+
+use crate::app::App;
+use crate::etag::hex;
+
+/// What a request brought to prove who sent it.
+#[derive(Clone)]
+pub enum Credential {
+    /// An access token.
+    Bearer(String),
+    /// `prefix.secret`.
+    ApiKey(String),
+}
+
+/// Whoever signed in, in the workspace of this request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub actor: Actor,
+    /// The public id that limits and idempotency keys belong to.
+    pub principal: String,
+    /// The session behind an access token.
+    pub session: Option<String>,
+    pub workspace: Option<WorkspaceId>,
+    /// What he may do in that workspace.
+    pub rights: Rights,
+    /// What he may do over the installation.
+    pub installation: Rights,
+}
+
+/// Fulfilled by `identity`.
+pub trait Authenticate: Send + Sync {
+    /// Who holds this credential, and where. `wanted` is what `X-Workspace-Id` asked for: an id or a slug.
+    fn identify<'a>(
+        &'a self,
+        app: &'a App,
+        credential: Credential,
+        wanted: Option<&'a str>,
+        peer: IpAddr,
+    ) -> BoxFuture<'a, Result<Caller>>;
+
+    /// The workspace that anonymous callers see, if one is open to them.
+    fn public_workspace<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Option<WorkspaceId>>>;
+}
+
+impl Credential {
+    /// Reads the one credential of a request. Two kinds, or one kind twice, is refused: which of them counted
+    /// would be anybody's guess.
+    pub fn read(headers: &HeaderMap) -> Result<Option<Self>> {
+        let bearer = once(headers, header::AUTHORIZATION.as_str())?;
+        let key = once(headers, "x-api-key")?;
+        match (bearer, key) {
+            (Some(_), Some(_)) => Err(ambiguous()),
+            (Some(line), None) => match line.split_once(' ') {
+                Some((scheme, token))
+                    if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() =>
+                {
+                    Ok(Some(Self::Bearer(token.trim().to_owned())))
+                }
+                _ => Err(Error::unauthenticated(
+                    "bad_authorization",
+                    "Authorization must be `Bearer` and an access token.",
+                )),
+            },
+            (None, Some(key)) => Ok(Some(Self::ApiKey(key.to_owned()))),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// The value of `X-Workspace-Id`, if it was sent once.
+pub(crate) fn wanted_workspace(headers: &HeaderMap) -> Result<Option<&str>> {
+    once(headers, "x-workspace-id")
+}
+
+fn once<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>> {
+    let mut lines = headers.get_all(name).iter();
+    let Some(line) = lines.next() else { return Ok(None) };
+    if lines.next().is_some() {
+        return Err(ambiguous());
+    }
+    let text =
+        line.to_str().map_err(|_| Error::malformed("bad_header", format!("{name} is not readable text.")))?;
+    Ok(Some(text.trim()))
+}
+
+fn ambiguous() -> Error {
+    Error::malformed("ambiguous_credentials", "Send one credential, once.")
+}
+
+impl Caller {
+    /// A short code of workspace and rights: two callers share it only if they see the same things.
+    pub(crate) fn audience(&self) -> String {
+        let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+        if let Some(workspace) = self.workspace {
+            hash.update(workspace.as_bytes());
+        }
+        for (realm, rights) in [("w", &self.rights), ("i", &self.installation)] {
+            for name in rights.names() {
+                hash.update(realm.as_bytes());
+                hash.update(name.as_bytes());
+                hash.update(&[0]);
+            }
+        }
+        hex(&hash.finish().as_ref()[..6])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[(&'static str, &'static str)]) -> Result<Option<&'static str>, &'static str> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, http::HeaderValue::from_static(value));
+        }
+        match Credential::read(&headers) {
+            Ok(Some(Credential::Bearer(_))) => Ok(Some("bearer")),
+            Ok(Some(Credential::ApiKey(_))) => Ok(Some("key")),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error.code()),
+        }
+    }
+
+    #[test]
+    fn one_credential_once() {
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&[("authorization", "Bearer a.b.c")]), Ok(Some("bearer")));
+        assert_eq!(read(&[("authorization", "bearer a")]), Ok(Some("bearer")));
+        assert_eq!(read(&[("x-api-key", "p.s")]), Ok(Some("key")));
+        assert_eq!(read(&[("authorization", "Basic eDp5")]), Err("bad_authorization"));
+        assert_eq!(read(&[("authorization", "Bearer ")]), Err("bad_authorization"));
+        assert_eq!(
+            read(&[("authorization", "Bearer a"), ("x-api-key", "p.s")]),
+            Err("ambiguous_credentials")
+        );
+        assert_eq!(read(&[("x-api-key", "p.s"), ("x-api-key", "p.s")]), Err("ambiguous_credentials"));
+    }
+}

@@ -1,0 +1,44 @@
+//! Faults planted on purpose, to prove that the tests which guard against them can fail.
+//!
+//! Each app has its own, so that a broken one can run beside whole ones. Without the feature `faults` every
+//! question is answered `false` at compile time.
+
+/// What can be broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Fault {
+    /// Kept replies are never looked up (P6).
+    ForgetKeys = 1,
+    /// The rule of an operation is not asked (P15).
+    OpenGate = 2,
+    /// Every caller is given the scope of the public workspace (P15).
+    OneWorkspace = 8,
+    /// The limiter lets everything through (P22).
+    NoLimits = 4,
+}
+
+/// Which faults are on.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    #[cfg(feature = "faults")]
+    on: std::sync::Arc<std::sync::atomic::AtomicU32>,
+}
+
+#[cfg(feature = "faults")]
+impl Faults {
+    pub fn plant(&self, fault: Fault) {
+        self.on.fetch_or(fault as u32, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.on.load(std::sync::atomic::Ordering::SeqCst) & fault as u32 != 0
+    }
+}
+
+#[cfg(not(feature = "faults"))]
+impl Faults {
+    #[allow(clippy::unused_self, reason = "the same face as with the feature")]
+    pub(crate) fn has(&self, _: Fault) -> bool {
+        false
+    }
+}

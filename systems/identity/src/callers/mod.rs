@@ -1,0 +1,190 @@
+//! Who holds a credential, and where: what `web` asks of identity at every request.
+//!
+//! Owns the verified tokens and keys that were seen lately, and the age at which what is known of them must be read
+//! again: a revocation counts at once on this node, and within [`RECHECK`] on the others. Refuses to guess: when the
+//! database can not be asked, nobody is let in.
+
+mod place;
+mod standing;
+mod store;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
+use web::{App, Authenticate, Caller, Credential};
+
+pub use place::{Place, enter, person_of};
+pub use standing::Callers;
+use standing::{KeyStanding, PersonStanding, SessionStanding};
+
+use crate::Identity;
+use crate::keys::{ApiKeyRow, prefix_of};
+use crate::sessions::SessionId;
+use crate::settings::IdentitySettings;
+use crate::signing::{BadToken, Claims, in_time};
+use crate::workspaces::{Membership, Role};
+
+/// How old what is known of a session or key may be.
+pub const RECHECK: Duration = Duration::from_millis(750);
+
+impl Authenticate for Identity {
+    fn identify<'a>(
+        &'a self,
+        app: &'a App,
+        credential: Credential,
+        wanted: Option<&'a str>,
+        _peer: IpAddr,
+    ) -> BoxFuture<'a, Result<Caller>> {
+        Box::pin(async move {
+            match credential {
+                Credential::Bearer(token) => self.by_token(app, &token, wanted).await,
+                Credential::ApiKey(text) => self.by_key(app, &text, wanted).await,
+            }
+        })
+    }
+
+    fn public_workspace<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Option<WorkspaceId>>> {
+        Box::pin(async move {
+            let slug = app.settings().get::<IdentitySettings>().public_workspace.clone();
+            if slug.is_empty() { Ok(None) } else { self.callers.workspace_named(app, &slug).await }
+        })
+    }
+}
+
+impl Identity {
+    async fn by_token(&self, app: &App, token: &str, wanted: Option<&str>) -> Result<Caller> {
+        let now = app.clock().now();
+        let claims = self.claims(app, token, now).await?;
+        let session = self.callers.session(app, claims.sid, now).await?;
+        let good = |session: &SessionStanding| {
+            session.person.id == claims.sub && session.lives(now) && session.person.active
+        };
+        let session = session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
+        self.person_in(&session.person, claims.sid, wanted)
+    }
+
+    /// Verified once; afterwards known by its hash until it expires.
+    async fn claims(&self, app: &App, token: &str, now: Time) -> Result<Arc<Claims>> {
+        let hash = crate::secrets::hash(token);
+        if let Some(claims) = self.callers.token(&hash) {
+            in_time(&claims, now).map_err(refused_token)?;
+            return Ok(claims);
+        }
+        let read = self.signing.read(app.db(), &self.secrets, token, now).await?;
+        let claims = Arc::new(read.map_err(refused_token)?);
+        self.callers.keep_token(hash, &claims);
+        Ok(claims)
+    }
+
+    fn person_in(&self, person: &PersonStanding, session: SessionId, wanted: Option<&str>) -> Result<Caller> {
+        let membership = match wanted {
+            Some(wanted) => Some(named(&person.memberships, wanted).ok_or_else(access_denied)?),
+            None => person.memberships.iter().find(|membership| membership.is_default),
+        };
+        let rights = membership.map(|membership| self.roles.rights(membership.role).clone());
+        Ok(Caller {
+            actor: Actor {
+                kind: ActorKind::Person,
+                id: Some(person.id.to_string()),
+                label: person.email.clone(),
+            },
+            principal: person.id.to_string(),
+            session: Some(session.to_string()),
+            workspace: membership.map(|membership| membership.workspace),
+            rights: rights.unwrap_or_default(),
+            installation: person.installation.clone(),
+        })
+    }
+
+    async fn by_key(&self, app: &App, text: &str, wanted: Option<&str>) -> Result<Caller> {
+        let now = app.clock().now();
+        let prefix = prefix_of(text).ok_or_else(invalid_key)?;
+        let standing = self.callers.key(app, prefix, text, now).await?.ok_or_else(invalid_key)?;
+        let KeyStanding { key, person, .. } = &*standing;
+        if key.revoked_at.is_some() || !person.active {
+            return Err(invalid_key());
+        }
+        if key.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::unauthenticated("api_key_expired", "This API key has expired."));
+        }
+        let (workspace, rights) = match key.workspace {
+            Some(workspace) => self.own_workspace(key, person, workspace, wanted)?,
+            None => self.any_workspace(app, key, person, wanted).await?,
+        };
+        self.callers.touch(app, &standing, now);
+        Ok(Caller {
+            actor: Actor { kind: ActorKind::Key, id: Some(key.id.to_string()), label: key.name.clone() },
+            principal: key.id.to_string(),
+            session: None,
+            workspace,
+            rights,
+            installation: match key.workspace {
+                Some(_) => Rights::none(),
+                None => self.roles.limited(&key.permissions, &person.installation, true),
+            },
+        })
+    }
+
+    /// A workspace's key works there and nowhere else, and never beyond what its maker may do there now.
+    fn own_workspace(
+        &self,
+        key: &ApiKeyRow,
+        person: &PersonStanding,
+        workspace: WorkspaceId,
+        wanted: Option<&str>,
+    ) -> Result<(Option<WorkspaceId>, Rights)> {
+        let membership = person.memberships.iter().find(|membership| membership.workspace == workspace);
+        let membership = membership.ok_or_else(invalid_key)?;
+        if wanted.is_some_and(|wanted| !is_named(membership, wanted)) {
+            let message = "X-Workspace-Id names another workspace than the one this API key belongs to.";
+            return Err(Error::forbidden("workspace_mismatch", message));
+        }
+        let held = self.roles.rights(membership.role);
+        Ok((Some(workspace), self.roles.limited(&key.permissions, held, false)))
+    }
+
+    /// The operator's key works wherever its request says.
+    async fn any_workspace(
+        &self,
+        app: &App,
+        key: &ApiKeyRow,
+        person: &PersonStanding,
+        wanted: Option<&str>,
+    ) -> Result<(Option<WorkspaceId>, Rights)> {
+        if !person.installation.hold(crate::OPERATOR_KEYS) {
+            return Err(invalid_key());
+        }
+        let Some(wanted) = wanted else { return Ok((None, Rights::none())) };
+        let workspace = self.callers.workspace_named(app, wanted).await?.ok_or_else(access_denied)?;
+        let all = self.roles.rights(Role::Owner);
+        Ok((Some(workspace), self.roles.limited(&key.permissions, all, false)))
+    }
+}
+
+fn named<'a>(memberships: &'a [Membership], wanted: &str) -> Option<&'a Membership> {
+    memberships.iter().find(|membership| is_named(membership, wanted))
+}
+
+fn is_named(membership: &Membership, wanted: &str) -> bool {
+    membership.slug == wanted || wanted.parse() == Ok(membership.workspace)
+}
+
+/// The same for a workspace that is not there and for one the caller does not belong to.
+fn access_denied() -> Error {
+    let message = "There is no such workspace, or you do not belong to it.";
+    Error::forbidden("workspace_access_denied", message)
+}
+
+fn invalid_key() -> Error {
+    Error::unauthenticated("api_key_invalid", "This API key is not valid.")
+}
+
+fn refused_token(why: BadToken) -> Error {
+    match why {
+        BadToken::Expired => Error::unauthenticated("token_expired", "The access token has expired."),
+        _ => Error::unauthenticated("token_invalid", "The access token is not valid.").because(why),
+    }
+}

@@ -1,0 +1,168 @@
+//! What was lately read of sessions and keys, and when it must be read again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use moka::sync::Cache;
+use types::{Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
+use web::App;
+
+use super::{RECHECK, store};
+use crate::keys::{self, ApiKeyRow};
+use crate::secrets;
+use crate::sessions::SessionId;
+use crate::settings::IdentitySettings;
+use crate::signing::Claims;
+use crate::workspaces::Membership;
+
+/// Bounds of what is kept: some 30 MB when all of it is full.
+const MOST_TOKENS: u64 = 50_000;
+const MOST_STANDINGS: u64 = 20_000;
+
+/// A person as the last reading had them.
+pub struct PersonStanding {
+    pub id: PersonId,
+    pub email: String,
+    pub active: bool,
+    pub installation: Rights,
+    pub memberships: Vec<Membership>,
+}
+
+pub struct SessionStanding {
+    pub read_at: Time,
+    pub revoked: bool,
+    pub expires_at: Time,
+    pub person: PersonStanding,
+}
+
+impl SessionStanding {
+    pub fn lives(&self, now: Time) -> bool {
+        !self.revoked && self.expires_at > now
+    }
+}
+
+pub struct KeyStanding {
+    pub read_at: Time,
+    pub key: ApiKeyRow,
+    pub person: PersonStanding,
+    /// When the use of the key was last noted, in milliseconds.
+    touched: AtomicI64,
+}
+
+/// The memory of this node. Everything in it can be lost at any time.
+pub struct Callers {
+    tokens: Cache<[u8; 32], Arc<Claims>>,
+    sessions: Cache<SessionId, Arc<SessionStanding>>,
+    keys: Cache<[u8; 32], Arc<KeyStanding>>,
+    /// Counts what was forgotten, so that a reading that began before a revocation is not kept after it.
+    forgotten: AtomicU64,
+    inst: Installation,
+}
+
+fn is_fresh(read_at: Time, now: Time) -> bool {
+    now >= read_at && now.since(read_at) < RECHECK
+}
+
+impl Callers {
+    /// `longest` is how long a verified token can be of use.
+    pub fn new(longest: Duration, inst: Installation) -> Self {
+        let tokens = Cache::builder().max_capacity(MOST_TOKENS).time_to_live(longest).build();
+        let sessions = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
+        let keys = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
+        Self { tokens, sessions, keys, forgotten: AtomicU64::new(0), inst }
+    }
+
+    pub fn token(&self, hash: &[u8; 32]) -> Option<Arc<Claims>> {
+        self.tokens.get(hash)
+    }
+
+    pub fn keep_token(&self, hash: [u8; 32], claims: &Arc<Claims>) {
+        self.tokens.insert(hash, Arc::clone(claims));
+    }
+
+    /// Called after anything about sessions, keys, people or memberships has changed here.
+    pub fn forget(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.sessions.invalidate_all();
+        self.keys.invalidate_all();
+    }
+
+    /// Called after one session has ended here.
+    pub fn forget_session(&self, session: SessionId) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.sessions.invalidate(&session);
+    }
+
+    /// The session and its person, at most [`RECHECK`] old; `None` when there is no such session.
+    pub async fn session(&self, app: &App, id: SessionId, now: Time) -> Result<Option<Arc<SessionStanding>>> {
+        if let Some(known) = self.sessions.get(&id).filter(|known| is_fresh(known.read_at, now)) {
+            return Ok(Some(known));
+        }
+        let before = self.forgotten.load(Ordering::SeqCst);
+        let read = app.db().get((self.inst.clone(), id, now), |rx, (inst, id, now)| {
+            Box::pin(store::session(rx, inst, *id, *now))
+        });
+        let Some(standing) = read.await? else { return Ok(None) };
+        let standing = Arc::new(standing);
+        self.sessions.insert(id, Arc::clone(&standing));
+        if self.forgotten.load(Ordering::SeqCst) != before {
+            self.sessions.invalidate(&id);
+        }
+        Ok(Some(standing))
+    }
+
+    /// The key with this text and its maker, at most [`RECHECK`] old; `None` when no key has this text.
+    pub async fn key(&self, app: &App, prefix: &str, text: &str, now: Time) -> Result<Option<Arc<KeyStanding>>> {
+        let hash = secrets::hash(text);
+        let known = self.keys.get(&hash);
+        if let Some(known) = known.as_ref().filter(|known| is_fresh(known.read_at, now)) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let before = self.forgotten.load(Ordering::SeqCst);
+        let read = app.db().get((self.inst.clone(), prefix.to_owned()), |rx, (inst, prefix)| {
+            Box::pin(store::key(rx, inst, prefix))
+        });
+        let Some((key, kept_hash, person)) = read.await? else { return Ok(None) };
+        if !secrets::same(&hash, &kept_hash) {
+            return Ok(None);
+        }
+        let noted = key.last_used_at.map_or(0, Time::as_millis);
+        let noted = known.map_or(noted, |known| noted.max(known.touched.load(Ordering::Relaxed)));
+        let standing = Arc::new(KeyStanding { read_at: now, key, person, touched: AtomicI64::new(noted) });
+        self.keys.insert(hash, Arc::clone(&standing));
+        if self.forgotten.load(Ordering::SeqCst) != before {
+            self.keys.invalidate(&hash);
+        }
+        Ok(Some(standing))
+    }
+
+    /// Notes beside the request that a key was used, at most once in the configured time.
+    pub fn touch(&self, app: &App, standing: &KeyStanding, now: Time) {
+        let every = app.settings().get::<IdentitySettings>().key_touch();
+        let noted = standing.touched.load(Ordering::Relaxed);
+        let due = now.since(Time::from_millis(noted)) >= every;
+        let mine = |to| standing.touched.compare_exchange(noted, to, Ordering::Relaxed, Ordering::Relaxed);
+        if !due || mine(now.as_millis()).is_err() {
+            return;
+        }
+        let write =
+            app.db().write((self.inst.clone(), standing.key.id, every, now), |tx, (inst, id, every, now)| {
+                Box::pin(keys::store::touch(tx, inst, *id, *every, *now))
+            });
+        let noted = async move {
+            if let Err(error) = write.await {
+                tracing::warn!(error = error.detail(), "the last use of an API key was not noted");
+            }
+        };
+        app.tasks().spawn("api key last use", noted).detach();
+    }
+
+    /// A workspace by id or slug, whoever asks: for the operator's keys and for the public workspace.
+    pub async fn workspace_named(&self, app: &App, name: &str) -> Result<Option<WorkspaceId>> {
+        let read = app.db().get((self.inst.clone(), name.to_owned()), |rx, (inst, name)| {
+            Box::pin(store::workspace_named(rx, inst, name))
+        });
+        read.await.map_err(|error: Error| error.while_doing("finding a workspace by its name"))
+    }
+}

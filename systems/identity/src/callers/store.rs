@@ -1,0 +1,56 @@
+//! All SQL that answers who holds a credential: by key, in one go.
+
+use db::{Read, params};
+use types::{Installation, PersonId, Result, Time, WorkspaceId};
+
+use super::standing::{PersonStanding, SessionStanding};
+use crate::keys::{self, ApiKeyRow};
+use crate::people::{self, Status};
+use crate::sessions::SessionId;
+use crate::workspaces;
+
+pub async fn session(
+    rx: &mut Read,
+    inst: &Installation,
+    id: SessionId,
+    now: Time,
+) -> Result<Option<SessionStanding>> {
+    let sql = "SELECT person_id, expires_at, revoked_at FROM sessions WHERE id = $1";
+    let Some(mut row) = rx.row(sql, params![id]).await? else { return Ok(None) };
+    let Some(person) = person(rx, inst, row.take("person_id")?).await? else { return Ok(None) };
+    Ok(Some(SessionStanding {
+        read_at: now,
+        revoked: row.take::<Option<Time>>("revoked_at")?.is_some(),
+        expires_at: row.take("expires_at")?,
+        person,
+    }))
+}
+
+pub async fn key(
+    rx: &mut Read,
+    inst: &Installation,
+    prefix: &str,
+) -> Result<Option<(ApiKeyRow, Vec<u8>, PersonStanding)>> {
+    let Some((key, hash)) = keys::store::by_prefix(rx, inst, prefix).await? else { return Ok(None) };
+    let person = person(rx, inst, key.person).await?;
+    Ok(person.map(|person| (key, hash, person)))
+}
+
+async fn person(rx: &mut Read, inst: &Installation, id: PersonId) -> Result<Option<PersonStanding>> {
+    let Some(row) = people::store::get(rx, inst, id).await? else { return Ok(None) };
+    Ok(Some(PersonStanding {
+        id,
+        email: row.email,
+        active: row.status == Status::Active,
+        installation: people::store::rights(rx, inst, id).await?,
+        memberships: workspaces::members::store::of_person(rx, inst, id).await?,
+    }))
+}
+
+/// By id or slug; nothing can be both.
+pub async fn workspace_named(rx: &mut Read, inst: &Installation, name: &str) -> Result<Option<WorkspaceId>> {
+    match name.parse::<WorkspaceId>() {
+        Ok(id) => Ok(workspaces::store::exists(rx, inst, id).await?.then_some(id)),
+        Err(_) => Ok(workspaces::store::by_slug(rx, inst, name).await?.map(|row| row.id)),
+    }
+}

@@ -1,0 +1,83 @@
+//! API keys: the text that is shown once, and the rule what a key may do.
+
+use types::{PersonId, Time, WorkspaceId, typed_id};
+
+use crate::secrets;
+
+typed_id!(
+    /// An API key.
+    ApiKeyId,
+    "key"
+);
+
+const PREFIX_BYTES: usize = 9;
+const PREFIX_LENGTH: usize = 12;
+const SECRET_LENGTH: usize = 43;
+pub const NAME_MAX: usize = 80;
+pub const DAYS_MAX: u32 = 3650;
+
+/// A key as the table has it, without its hash.
+#[derive(Clone, Debug)]
+pub struct ApiKeyRow {
+    pub id: ApiKeyId,
+    pub workspace: Option<WorkspaceId>,
+    pub person: PersonId,
+    pub name: String,
+    pub prefix: String,
+    pub permissions: Vec<String>,
+    pub created_at: Time,
+    pub expires_at: Option<Time>,
+    pub last_used_at: Option<Time>,
+    pub revoked_at: Option<Time>,
+}
+
+/// The text of a new key: `<prefix>.<secret>`, 12 and 43 characters of base64url.
+pub struct NewText {
+    pub prefix: String,
+    pub text: String,
+}
+
+pub fn new_text() -> NewText {
+    let prefix = secrets::random_text::<PREFIX_BYTES>();
+    let text = format!("{prefix}.{}", secrets::random_text::<32>());
+    NewText { prefix, text }
+}
+
+/// The prefix of what could be a key; `None` for anything else, before the database is asked.
+pub fn prefix_of(text: &str) -> Option<&str> {
+    let (prefix, secret) = text.split_once('.')?;
+    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let good = prefix.len() == PREFIX_LENGTH && secret.len() == SECRET_LENGTH && plain(prefix) && plain(secret);
+    good.then_some(prefix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a20_only_the_exact_form_is_looked_up() {
+        let key = new_text();
+        assert_eq!(prefix_of(&key.text), Some(key.prefix.as_str()));
+        for text in [
+            String::new(),
+            ".".into(),
+            key.prefix.clone(),
+            format!("{}.", key.prefix),
+            format!("{}x", key.text),
+            format!(" {}", key.text),
+            format!("{}.x", key.text),
+            key.text.replace('.', "%2e"),
+            format!("{}.{}", "'".repeat(12), "a".repeat(43)),
+        ] {
+            assert_eq!(prefix_of(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_keys_share_nothing() {
+        let (one, other) = (new_text(), new_text());
+        assert_ne!(one.prefix, other.prefix);
+        assert_ne!(secrets::hash(&one.text), secrets::hash(&other.text));
+    }
+}

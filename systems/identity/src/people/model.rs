@@ -1,0 +1,176 @@
+//! A person's address, name and password as rules: what is accepted, and when two addresses are the same one.
+
+use types::{PersonId, Problems, Time};
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+
+pub const PASSWORD_MIN: usize = 12;
+pub const PASSWORD_MAX: usize = 128;
+const EMAIL_MAX: usize = 254;
+const LOCAL_MAX: usize = 64;
+
+/// Whether somebody may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Suspended,
+}
+
+impl Status {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// What is not known counts as suspended: a row from a newer version must not open a door.
+    pub fn read(text: &str) -> Self {
+        if text == "active" { Self::Active } else { Self::Suspended }
+    }
+}
+
+/// A person as the table has them, without the password.
+#[derive(Clone, Debug)]
+pub struct PersonRow {
+    pub id: PersonId,
+    pub email: String,
+    pub name: String,
+    pub status: Status,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub version: i64,
+}
+
+/// What makes two addresses the same: no blanks around, Unicode NFC, lower case.
+pub fn email_key(email: &str) -> String {
+    email.trim().nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
+/// An address that was checked: as typed (without blanks around), and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    pub typed: String,
+    pub key: String,
+}
+
+impl Email {
+    /// Accepts what mail could be sent to and what is safe to show and to log; it does not try to be RFC 5321.
+    pub fn check(path: &str, text: &str, problems: &mut Problems) -> Self {
+        let typed = text.trim().to_owned();
+        let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c) || bidi(c);
+        let good = typed.rsplit_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && local.len() <= LOCAL_MAX
+                && !local.contains('@')
+                && domain.split('.').all(|label| {
+                    !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
+                })
+        });
+        if typed.is_empty() {
+            problems.add(path, "required", "must not be empty");
+        } else if typed.len() > EMAIL_MAX || !good || typed.chars().any(forbidden) {
+            problems.add(path, "email", "must be an e-mail address");
+        }
+        Self { key: email_key(&typed), typed }
+    }
+
+    /// What the name is until the person says otherwise.
+    pub fn local_part(&self) -> &str {
+        self.typed.rsplit_once('@').map_or(&self.typed, |(local, _)| local)
+    }
+}
+
+/// Characters that turn the direction of text, so that what is shown is not what is compared.
+fn bidi(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The password as it is hashed: Unicode NFC, so that two keyboards that compose a letter differently type the same
+/// password; nothing is trimmed, folded or cut.
+pub fn password_text(typed: &str) -> Zeroizing<String> {
+    Zeroizing::new(typed.nfc().collect())
+}
+
+/// Length is the only rule: 12 to 128 characters.
+pub fn check_password(path: &str, typed: &str, problems: &mut Problems) {
+    let length = password_text(typed).chars().count();
+    if length < PASSWORD_MIN {
+        problems.add(path, "too_short", format!("must have at least {PASSWORD_MIN} characters"));
+    } else if length > PASSWORD_MAX {
+        problems.add(path, "too_long", format!("must have at most {PASSWORD_MAX} characters"));
+    }
+}
+
+/// A line of text that people see: trimmed, not empty, at most `max` characters, no control characters.
+pub fn check_line(path: &str, text: &str, max: usize, problems: &mut Problems) {
+    problems.text(path, text, max);
+    if text.contains(['\n', '\r', '\t', '\u{2028}', '\u{2029}']) {
+        problems.add(path, "control_character", "must be one line");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn accepted(text: &str) -> bool {
+        let mut problems = Problems::new();
+        Email::check("/email", text, &mut problems);
+        problems.is_empty()
+    }
+
+    #[test]
+    fn the_same_address_has_one_key() {
+        assert_eq!(email_key("  Owner@Example.TEST "), "owner@example.test");
+        assert_eq!(email_key("u\u{308}ber@example.test"), email_key("\u{dc}BER@example.test"));
+    }
+
+    #[test]
+    fn addresses_that_mail_can_be_sent_to_are_accepted() {
+        for good in ["owner@example.test", "a@localhost", "first.last+tag@mail.example.test", "m\u{fc}ller@example.test"] {
+            assert!(accepted(good), "{good}");
+        }
+        for bad in [
+            "",
+            "owner",
+            "@example.test",
+            "owner@",
+            "a@b@c",
+            "a b@c.test",
+            "a@b..test",
+            "a@-b.test",
+            "a\r\nBcc: x@y.test",
+            "a@b.test\u{202e}",
+            "<a@b.test>",
+            &format!("{}@b.test", "a".repeat(65)),
+            &format!("a@{}.test", "b".repeat(300)),
+        ] {
+            assert!(!accepted(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn password_length_counts_characters_and_cuts_nothing() {
+        let refused = |text: &str| {
+            let mut problems = Problems::new();
+            check_password("/password", text, &mut problems);
+            !problems.is_empty()
+        };
+        assert!(refused("eleven char"));
+        assert!(!refused("twelve chars"));
+        assert!(!refused(&"\u{1f511}".repeat(128)));
+        assert!(refused(&"a".repeat(129)));
+        assert_eq!(*password_text(" e\u{301} "), " \u{e9} ");
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(text in "\\PC{0,60}") {
+            let key = email_key(&text);
+            prop_assert_eq!(email_key(&key), key);
+        }
+    }
+}

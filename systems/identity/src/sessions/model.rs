@@ -1,0 +1,153 @@
+//! What a session is: somebody signed in on one device, until a day that is fixed at the start.
+
+use serde::Serialize;
+use types::{PersonId, Time, typed_id};
+use utoipa::ToSchema;
+
+typed_id!(
+    /// One sign-in on one device, with all the tokens that came of it.
+    SessionId,
+    "ses"
+);
+
+/// What the rule of rotation needs to know of a session.
+#[derive(Clone, Debug)]
+pub struct SessionState {
+    pub id: SessionId,
+    pub person: PersonId,
+    pub generation: i64,
+    pub refresh_hash: Vec<u8>,
+    pub previous_hash: Option<Vec<u8>>,
+    pub rotated_at: Option<Time>,
+    pub last_used_at: Time,
+    pub expires_at: Time,
+    pub revoked_at: Option<Time>,
+    pub salt: Vec<u8>,
+}
+
+/// Where a sign-in came from, as far as it can be told.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub user_agent: String,
+    pub ip: String,
+}
+
+impl Origin {
+    /// Cut to what a row keeps, and without anything that could break a line.
+    pub fn new(user_agent: &str, ip: impl ToString) -> Self {
+        let clean = |text: &str, max: usize| -> String {
+            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(max).collect()
+        };
+        Self { user_agent: clean(user_agent, 255), ip: clean(&ip.to_string(), 45) }
+    }
+
+    /// A first name for the device, out of what the program says about itself: `Firefox on Linux`, `curl`.
+    pub fn device(&self) -> String {
+        let agent = &self.user_agent;
+        let first = |names: &[(&str, &'static str)]| {
+            names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+        };
+        let system = first(&[
+            ("Android", "Android"),
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Windows", "Windows"),
+            ("Mac OS X", "macOS"),
+            ("Linux", "Linux"),
+        ]);
+        let browser =
+            first(&[("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
+        match (browser, system) {
+            (Some(browser), Some(system)) => format!("{browser} on {system}"),
+            _ => agent.split(['/', ' ']).next().filter(|name| !name.is_empty()).unwrap_or("unknown").to_owned(),
+        }
+    }
+}
+
+/// One row of the list of somebody's sessions.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    pub id: SessionId,
+    pub person: PersonId,
+    pub device: String,
+    pub user_agent: String,
+    pub ip: String,
+    pub created_at: Time,
+    pub last_used_at: Time,
+    pub expires_at: Time,
+    pub revoked_at: Option<Time>,
+}
+
+/// One sign-in of yours.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionOut {
+    #[schema(value_type = String, example = "ses_01j9z3k4m5n6p7q8r9s0t1v2w3")]
+    pub id: SessionId,
+    /// A short name made of what the program said about itself.
+    pub device: String,
+    /// What the program said about itself, at the last refresh.
+    pub user_agent: String,
+    /// The address of the last refresh.
+    pub ip: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Time,
+    /// The last sign-in or refresh; calls in between do not count.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_used_at: Time,
+    /// The day it ends whatever happens.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Time,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub revoked_at: Option<Time>,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+}
+
+impl SessionOut {
+    pub fn of(row: SessionRow, current: Option<SessionId>) -> Self {
+        Self {
+            is_current: current == Some(row.id),
+            id: row.id,
+            device: row.device,
+            user_agent: row.user_agent,
+            ip: row.ip,
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+/// What signing in and refreshing answer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TokenPair {
+    /// Send it as `Authorization: Bearer`.
+    pub access_token: String,
+    /// Good for one more pair; keep it secret, and keep the newest.
+    pub refresh_token: String,
+    /// Always `bearer`.
+    pub token_type: &'static str,
+    /// Seconds until the access token expires.
+    pub expires_in: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_gets_a_name() {
+        let name = |agent: &str| Origin::new(agent, "127.0.0.1").device();
+        assert_eq!(name("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"), "Firefox on Linux");
+        assert_eq!(name("curl/8.5.0"), "curl");
+        assert_eq!(name(""), "unknown");
+    }
+
+    #[test]
+    fn a39_a_user_agent_can_not_break_a_line() {
+        let origin = Origin::new(&format!("a\r\nb\u{1b}[0m{}", "x".repeat(999)), "::1");
+        assert!(!origin.user_agent.chars().any(char::is_control));
+        assert_eq!(origin.user_agent.chars().count(), 255);
+    }
+}

@@ -1,0 +1,271 @@
+//! Signing in, refreshing, and ending sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use db::Tx;
+use serde_json::json;
+use types::{Actor, ActorKind, Error, Installation, PersonId, Result, Time};
+use web::App;
+use zeroize::Zeroizing;
+
+use super::model::{Origin, SessionId, SessionState, TokenPair};
+use super::refresh::{self, Presented, Rule, Verdict};
+use super::store::{self, NewSession};
+use crate::people::{self, PersonRow, Status};
+use crate::settings::IdentitySettings;
+use crate::signing::Claims;
+use crate::{Identity, events, secrets};
+
+/// Somebody at the door.
+pub struct SignIn {
+    pub email_key: String,
+    pub password: Zeroizing<String>,
+    pub origin: Origin,
+}
+
+/// A session as far as its next pair of tokens needs it.
+#[derive(Clone)]
+struct Grant {
+    session: SessionId,
+    person: PersonId,
+    generation: i64,
+    salt: Vec<u8>,
+    expires_at: Time,
+}
+
+/// A new session for the right password. Everything else gets one refusal, after the same work: an address that nobody has
+/// costs a hash like every other.
+pub async fn sign_in(app: &App, identity: &Identity, inst: &Installation, door: SignIn) -> Result<TokenPair> {
+    let SignIn { email_key, password, origin } = door;
+    let known = app
+        .db()
+        .read((inst.clone(), email_key), |rx, (inst, key)| Box::pin(people::store::credentials(rx, inst, key)))
+        .await?;
+    let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
+    let fits = identity.passwords.verify(app.tasks(), password, hash).await?;
+    let person = person.filter(|person| fits && person.status == Status::Active).ok_or_else(invalid_credentials)?;
+    let grant = start(app, inst, &identity.secrets, person, origin).await?.ok_or_else(invalid_credentials)?;
+    pair(app, identity, &grant).await
+}
+
+/// `None` when the person was suspended in between.
+async fn start(
+    app: &App,
+    inst: &Installation,
+    keys: &secrets::Secrets,
+    person: PersonRow,
+    origin: Origin,
+) -> Result<Option<Grant>> {
+    let now = app.clock().now();
+    let (session, salt) = (SessionId::at(now), secrets::random::<16>().to_vec());
+    let first = Start {
+        refresh_hash: secrets::hash(&refresh::token(keys, session, &salt, 1)),
+        grant: Grant {
+            session,
+            person: person.id,
+            generation: 1,
+            salt,
+            expires_at: now.plus(app.settings().get::<IdentitySettings>().session_life),
+        },
+        origin,
+        now,
+    };
+    // Nobody had signed in when the request came; what it does is done by the person it turned out to be.
+    let actor = Actor { kind: ActorKind::Person, id: Some(person.id.to_string()), label: person.email };
+    let inst = Installation::of_request(actor, inst.trace().clone());
+    let write = app.db().write((inst, first), |tx, (inst, first)| Box::pin(first.run(tx, inst)));
+    write.await
+}
+
+/// What the unit of a sign-in needs.
+struct Start {
+    grant: Grant,
+    refresh_hash: [u8; 32],
+    origin: Origin,
+    now: Time,
+}
+
+impl Start {
+    async fn run(&self, tx: &mut Tx, inst: &Installation) -> Result<Option<Grant>> {
+        let Self { grant, refresh_hash, origin, now } = self;
+        if !is_active(tx, inst, grant.person).await? {
+            return Ok(None);
+        }
+        let new = NewSession {
+            id: grant.session,
+            person: grant.person,
+            origin,
+            salt: &grant.salt,
+            refresh_hash,
+            now: *now,
+            expires_at: grant.expires_at,
+        };
+        store::insert(tx, inst, new).await?;
+        let payload = json!({"person_id": grant.person, "device": origin.device(), "ip": origin.ip});
+        let subject = grant.session.to_string();
+        events::in_installation(tx, inst, events::SESSION_CREATED, subject, payload).await?;
+        Ok(Some(grant.clone()))
+    }
+}
+
+async fn is_active(tx: &mut Tx, inst: &Installation, person: PersonId) -> Result<bool> {
+    Ok(people::store::get(tx, inst, person).await?.is_some_and(|row| row.status == Status::Active))
+}
+
+async fn pair(app: &App, identity: &Identity, grant: &Grant) -> Result<TokenPair> {
+    let now = app.clock().now();
+    let life = app.settings().get::<IdentitySettings>().access_token_life;
+    let expires = now.plus(life).min(grant.expires_at).as_seconds();
+    let issuer = identity.signing.issuer();
+    let claims = Claims {
+        iss: issuer.issuer.clone(),
+        aud: issuer.audience.to_owned(),
+        sub: grant.person,
+        sid: grant.session,
+        jti: secrets::random_text::<16>(),
+        iat: now.as_seconds(),
+        nbf: now.as_seconds(),
+        exp: expires,
+    };
+    Ok(TokenPair {
+        access_token: identity.signing.sign(app.db(), &identity.secrets, &claims).await?,
+        refresh_token: refresh::token(&identity.secrets, grant.session, &grant.salt, grant.generation),
+        token_type: "bearer",
+        expires_in: u64::try_from(expires - now.as_seconds()).unwrap_or(0),
+    })
+}
+
+/// What became of a refresh, once it is committed.
+enum Outcome {
+    Granted(Grant),
+    Reused,
+    Refused,
+}
+
+/// What the unit of a refresh needs.
+struct Refresh {
+    identity: Arc<Identity>,
+    inst: Installation,
+    presented: Presented,
+    origin: Origin,
+    leeway: Duration,
+    idle: Duration,
+}
+
+/// The session that a refresh token claims to be of; `None` for text that is no refresh token.
+pub fn claimed_session(text: &str) -> Option<SessionId> {
+    refresh::parse(text).map(|presented| presented.session)
+}
+
+/// Exchanges a refresh token for the next pair. Ending the session after reuse commits like any other outcome, so it
+/// can not be rolled back together with the refusal.
+pub async fn refresh(
+    app: &App,
+    identity: &Arc<Identity>,
+    inst: &Installation,
+    text: &str,
+    origin: Origin,
+) -> Result<TokenPair> {
+    let presented = refresh::parse(text).ok_or_else(invalid_refresh)?;
+    let session = presented.session;
+    let settings = app.settings().get::<IdentitySettings>();
+    let unit = Refresh {
+        identity: Arc::clone(identity),
+        inst: inst.clone(),
+        presented,
+        origin,
+        leeway: settings.refresh_leeway,
+        idle: settings.session_idle,
+    };
+    match app.db().write(unit, |tx, unit| Box::pin(unit.run(tx))).await? {
+        Outcome::Granted(grant) => pair(app, identity, &grant).await,
+        Outcome::Refused => Err(invalid_refresh()),
+        Outcome::Reused => {
+            identity.callers.forget_session(session);
+            metrics::counter!("mainstay_refresh_reuse_total").increment(1);
+            Err(invalid_refresh())
+        }
+    }
+}
+
+impl Refresh {
+    async fn run(&self, tx: &mut Tx) -> Result<Outcome> {
+        let now = tx.now();
+        let Some(row) = store::state(tx, &self.inst, self.presented.session).await? else {
+            return Ok(Outcome::Refused);
+        };
+        if !is_active(tx, &self.inst, row.person).await? {
+            return Ok(Outcome::Refused);
+        }
+        let rule = Rule { leeway: self.leeway, idle: self.idle, now };
+        match refresh::judge(&self.identity.secrets, &self.presented, &row, rule) {
+            Verdict::Rotate => self.rotate(tx, row, now).await,
+            Verdict::Repeat => Ok(granted(row, 0)),
+            Verdict::Refused => Ok(Outcome::Refused),
+            Verdict::Reused => {
+                store::revoke(tx, &self.inst, row.id, now).await?;
+                let payload = json!({"person_id": row.person, "ip": self.origin.ip,
+                                     "generation": self.presented.generation, "current": row.generation});
+                events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload)
+                    .await?;
+                Ok(Outcome::Reused)
+            }
+        }
+    }
+
+    async fn rotate(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {
+        let next = refresh::token(&self.identity.secrets, row.id, &row.salt, row.generation + 1);
+        let next = secrets::hash(&next);
+        let presented = &row.refresh_hash;
+        if store::rotate(tx, &self.inst, row.id, presented, &next, &self.origin, now).await? {
+            return Ok(granted(row, 1));
+        }
+        // The row was read in this transaction, so only a broken engine gets here. Nothing was changed.
+        Err(Error::unavailable("try_again", "Another request refreshed this session.").retry_after(1))
+    }
+}
+
+fn granted(row: SessionState, further: i64) -> Outcome {
+    let SessionState { id, person, generation, salt, expires_at, .. } = row;
+    Outcome::Granted(Grant { session: id, person, generation: generation + further, salt, expires_at })
+}
+
+/// Ends one session of somebody. 404 for another's, as for one that never was; ended twice is ended.
+pub async fn revoke(tx: &mut Tx, inst: &Installation, person: PersonId, id: SessionId) -> Result<()> {
+    store::of_person(tx, inst, person, id).await?.ok_or_else(Error::not_found)?;
+    let now = tx.now();
+    if store::revoke(tx, inst, id, now).await? {
+        tell_revoked(tx, inst, person, id).await?;
+    }
+    Ok(())
+}
+
+/// Ends all sessions of somebody but `keep`, and tells how many.
+pub async fn revoke_all(
+    tx: &mut Tx,
+    inst: &Installation,
+    person: PersonId,
+    keep: Option<SessionId>,
+) -> Result<usize> {
+    let now = tx.now();
+    let ended = store::revoke_all(tx, inst, person, keep, now).await?;
+    for id in &ended {
+        tell_revoked(tx, inst, person, *id).await?;
+    }
+    Ok(ended.len())
+}
+
+async fn tell_revoked(tx: &mut Tx, inst: &Installation, person: PersonId, id: SessionId) -> Result<()> {
+    let payload = json!({"person_id": person});
+    events::in_installation(tx, inst, events::SESSION_REVOKED, id.to_string(), payload).await
+}
+
+/// One refusal for every reason.
+fn invalid_credentials() -> Error {
+    Error::unauthenticated("invalid_credentials", "The address or the password is not right.")
+}
+
+fn invalid_refresh() -> Error {
+    Error::unauthenticated("invalid_refresh_token", "The refresh token is not valid. Sign in again.")
+}

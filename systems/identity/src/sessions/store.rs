@@ -1,0 +1,149 @@
+//! All SQL about sessions.
+
+use std::time::Duration;
+
+use db::{Read, Row, Tx, params};
+use query::{List, Page, Select};
+use types::{Installation, PersonId, Result, Time};
+
+use super::model::{Origin, SessionId, SessionRow, SessionState};
+
+/// A session that is about to be written.
+pub struct NewSession<'a> {
+    pub id: SessionId,
+    pub person: PersonId,
+    pub origin: &'a Origin,
+    pub salt: &'a [u8],
+    pub refresh_hash: &'a [u8],
+    pub now: Time,
+    pub expires_at: Time,
+}
+
+pub async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -> Result<()> {
+    let sql = "INSERT INTO sessions (id, person_id, device, user_agent, ip, created_at, last_used_at, expires_at, \
+               generation, salt, refresh_hash) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, $8, $9)";
+    let NewSession { id, person, origin, salt, refresh_hash, now, expires_at } = new;
+    let values = params![
+        id,
+        person,
+        origin.device(),
+        &origin.user_agent,
+        &origin.ip,
+        now,
+        expires_at,
+        salt,
+        refresh_hash
+    ];
+    tx.execute(sql, values).await?;
+    Ok(())
+}
+
+pub async fn state(rx: &mut Read, _: &Installation, id: SessionId) -> Result<Option<SessionState>> {
+    let sql = "SELECT id, person_id, generation, refresh_hash, previous_hash, rotated_at, last_used_at, expires_at, \
+               revoked_at, salt FROM sessions WHERE id = $1";
+    let Some(mut row) = rx.row(sql, params![id]).await? else { return Ok(None) };
+    Ok(Some(SessionState {
+        id: row.take("id")?,
+        person: row.take("person_id")?,
+        generation: row.take("generation")?,
+        refresh_hash: row.take("refresh_hash")?,
+        previous_hash: row.take("previous_hash")?,
+        rotated_at: row.take("rotated_at")?,
+        last_used_at: row.take("last_used_at")?,
+        expires_at: row.take("expires_at")?,
+        revoked_at: row.take("revoked_at")?,
+        salt: row.take("salt")?,
+    }))
+}
+
+/// The one statement of rotation: it happens only while the presented hash is still the current one. `false` when
+/// another request was first.
+pub async fn rotate(
+    tx: &mut Tx,
+    _: &Installation,
+    id: SessionId,
+    presented: &[u8],
+    next: &[u8],
+    origin: &Origin,
+    now: Time,
+) -> Result<bool> {
+    let sql = "UPDATE sessions SET generation = generation + 1, previous_hash = refresh_hash, refresh_hash = $3, \
+               rotated_at = $4, last_used_at = $4, user_agent = $5, ip = $6 \
+               WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL AND expires_at > $4";
+    let values = params![id, presented, next, now, &origin.user_agent, &origin.ip];
+    Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// `false` when it was over already, or never was.
+pub async fn revoke(tx: &mut Tx, _: &Installation, id: SessionId, now: Time) -> Result<bool> {
+    let sql = "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+    Ok(tx.execute(sql, params![id, now]).await? == 1)
+}
+
+/// Ends every session of somebody but `keep`; tells which.
+pub async fn revoke_all(
+    tx: &mut Tx,
+    _: &Installation,
+    person: PersonId,
+    keep: Option<SessionId>,
+    now: Time,
+) -> Result<Vec<SessionId>> {
+    let live = "SELECT id FROM sessions WHERE person_id = $1 AND revoked_at IS NULL AND expires_at > $2";
+    let mut ended = Vec::new();
+    for mut row in tx.rows(live, params![person, now]).await? {
+        let id: SessionId = row.take("id")?;
+        if Some(id) != keep {
+            ended.push(id);
+        }
+    }
+    let sql = "UPDATE sessions SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL AND expires_at > $2 \
+               AND id <> $3";
+    // No session has an id of zeros, so that nothing is kept when nothing shall be.
+    let keep = keep.unwrap_or(SessionId::from_bytes([0; 16]));
+    tx.execute(sql, params![person, now, keep]).await?;
+    Ok(ended)
+}
+
+/// The session, if it is this person's.
+pub async fn of_person(
+    rx: &mut Read,
+    _: &Installation,
+    person: PersonId,
+    id: SessionId,
+) -> Result<Option<SessionRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = $1 AND person_id = $2");
+    rx.row(&sql, params![id, person]).await?.as_mut().map(session).transpose()
+}
+
+const COLUMNS: &str =
+    "id, person_id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at";
+
+fn session(row: &mut Row) -> Result<SessionRow> {
+    Ok(SessionRow {
+        id: row.take("id")?,
+        person: row.take("person_id")?,
+        device: row.take("device")?,
+        user_agent: row.take("user_agent")?,
+        ip: row.take("ip")?,
+        created_at: row.take("created_at")?,
+        last_used_at: row.take("last_used_at")?,
+        expires_at: row.take("expires_at")?,
+        revoked_at: row.take("revoked_at")?,
+    })
+}
+
+/// The sessions of somebody, ended ones too.
+pub async fn page(rx: &mut Read, inst: &Installation, person: PersonId, list: &List) -> Result<Page<SessionRow>> {
+    let select = Select::installation(inst, "sessions", COLUMNS).and("person_id = $1", [person.into()]);
+    query::page(rx, select, list, session).await
+}
+
+/// The most that [`prune`] removes in one go.
+pub const PRUNED_AT_ONCE: u64 = 1000;
+
+/// Removes some of what ended longer ago than `keep`; tells how many.
+pub async fn prune(tx: &mut Tx, _: &Installation, keep: Duration, now: Time) -> Result<u64> {
+    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
+               WHERE expires_at < $1 OR revoked_at < $1 LIMIT 1000)";
+    Ok(tx.execute(sql, params![now.minus(keep)]).await?)
+}

@@ -1,0 +1,86 @@
+//! The settings of identity.
+
+use std::time::Duration;
+
+use crate::people::Cost;
+
+config::section! {
+    /// People, sessions, passwords and API keys.
+    pub struct IdentitySettings as "identity" {
+        /// How long an access token is good for. A revoked one is refused within a second all the same.
+        #[runtime] #[check(access_life)]
+        access_token_life: Duration = "15m",
+        /// How long somebody stays signed in on a device at most, used or not.
+        #[runtime] #[check(not_zero)]
+        session_life: Duration = "30d",
+        /// How long a device may stay away before it must sign in again.
+        #[runtime] #[check(not_zero)]
+        session_idle: Duration = "7d",
+        /// For how long after a refresh the token before it still answers with the same successor, for a client that lost
+        /// the first answer. Any later use ends the session, because somebody else holds a copy.
+        #[runtime] #[check(at_most_a_minute)]
+        refresh_leeway: Duration = "10s",
+        /// How long ended sessions stay in the list.
+        #[runtime] #[check(not_zero)]
+        session_kept: Duration = "30d",
+        /// How often the last use of an API key is written down at most.
+        #[runtime]
+        api_key_touch: Duration = "60s",
+        /// Who the access tokens say they are from. Changing it signs everybody's access tokens out.
+        issuer: String = "mainstay",
+        /// Memory for one password hash, in KiB (argon2id).
+        #[check(memory)]
+        password_memory_kib: u32 = 19456,
+        /// Passes over that memory.
+        #[check(at_least_one)]
+        password_passes: u32 = 2,
+        /// Lanes through that memory.
+        #[check(at_least_one)]
+        password_lanes: u32 = 1,
+        /// How many passwords may wait to be hashed; beyond that a sign-in is answered 503. As many are hashed at once as
+        /// there are cores.
+        #[check(at_least_one)]
+        password_queue: u32 = 64,
+        /// The slug of the workspace that anonymous callers see where a rule is open to them. Empty: none.
+        #[runtime]
+        public_workspace: String = "",
+        /// How long a setup link works that is made without saying how long.
+        #[runtime]
+        setup_link_life: Duration = "30m",
+    }
+}
+
+impl IdentitySettings {
+    pub fn cost(&self) -> Cost {
+        Cost {
+            memory_kib: self.password_memory_kib,
+            passes: self.password_passes,
+            lanes: self.password_lanes,
+        }
+    }
+
+    pub fn key_touch(&self) -> Duration {
+        self.api_key_touch
+    }
+}
+
+fn not_zero(span: &Duration) -> Result<(), String> {
+    if span.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(()) }
+}
+
+fn access_life(span: &Duration) -> Result<(), String> {
+    let allowed = Duration::from_secs(1)..=Duration::from_hours(1);
+    if allowed.contains(span) { Ok(()) } else { Err("must be between a second and an hour".to_owned()) }
+}
+
+fn at_most_a_minute(span: &Duration) -> Result<(), String> {
+    if *span <= Duration::from_mins(1) { Ok(()) } else { Err("must be at most a minute".to_owned()) }
+}
+
+fn memory(kib: &u32) -> Result<(), String> {
+    if (8..=1_048_576).contains(kib) { Ok(()) } else { Err("must be between 8 and 1048576".to_owned()) }
+}
+
+fn at_least_one(number: &u32) -> Result<(), String> {
+    if (1..=1024).contains(number) { Ok(()) } else { Err("must be between 1 and 1024".to_owned()) }
+}

@@ -1,0 +1,36 @@
+//! A temporary folder on disk.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A folder that is removed with everything in it when this is dropped.
+#[derive(Debug)]
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("mainstay-test-").tempdir();
+        Self(folder.expect("the system's temporary folder takes a new folder"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl AsRef<Path> for Folder {
+    fn as_ref(&self) -> &Path {
+        self.path()
+    }
+}
