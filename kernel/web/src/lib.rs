@@ -41,6 +41,7 @@ pub use keys::Keys;
 pub use limits::network;
 pub use merge::Field;
 pub use page::{escape, page};
+pub use openapi::describe;
 pub use problem::{Problem, Result, respond};
 pub use reply::{Reply, Thing};
 pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
