@@ -23,8 +23,6 @@ pub struct TestApp {
 
 /// Cheap passwords, and limits that only the tests of limits meet.
 const SETTINGS: &str = r#"
-public_workspace = "main"
-
 [limits]
 signed_in = 1000000
 anonymous = 1000000
@@ -32,8 +30,9 @@ sign_in = 1000000
 refresh = 1000000
 
 [identity]
-argon2_memory = "64 KiB"
-argon2_passes = 1
+public_workspace = "main"
+password_memory_kib = 64
+password_passes = 1
 "#;
 
 const START: Time = Time::from_millis(1_780_000_000_000);

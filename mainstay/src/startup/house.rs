@@ -22,6 +22,17 @@ pub(super) fn cache(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     })
 }
 
+/// What was changed while the server ran. What a newer version took away, or what does not fit any more, is passed over.
+pub(super) fn runtime_settings(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
+    Box::pin(async move {
+        let mistakes = settings::adopt(house.db(), house.settings()).await.map_err(|error| failed(&error))?;
+        for mistake in mistakes {
+            tracing::warn!(%mistake, "a setting kept in the database is passed over");
+        }
+        Ok(Undo::nothing())
+    })
+}
+
 pub(super) fn journal(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     Box::pin(async move {
         house.journal = Some(journal::Journal::start(house.db(), &house.tasks));

@@ -142,9 +142,10 @@ pub fn graph(purpose: Purpose) -> Result<Graph<House>, GraphError> {
             .next_step("Look at database.url with `mainstay config explain database.url`, and at the database itself."),
         Stage::new("migrations", &["database"], database::migrate)
             .next_step("See what is missing with `mainstay migrate status`. Nothing was changed by the step that failed."),
+        Stage::new("runtime settings", &["migrations", "telemetry"], house::runtime_settings),
         Stage::new("cache", &["config"], house::cache),
         Stage::new("journal", &["migrations"], house::journal),
-        Stage::new("systems", &["migrations", "secret", "cache", "journal", "telemetry"], house::systems)
+        Stage::new("systems", &["runtime settings", "secret", "cache", "journal"], house::systems)
             .next_step("This is a mistake in Mainstay: report it with the log."),
     ];
     if purpose == Purpose::Serve {

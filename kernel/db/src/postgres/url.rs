@@ -39,8 +39,7 @@ impl Server {
 
     /// A connection outside the pools, for what takes longer than a request may.
     pub(super) async fn connect(&self) -> Result<Client> {
-        let (client, connection) =
-            self.config.connect(self.tls.clone()).await.map_err(|failure| error::unreachable(failure))?;
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(error::unreachable)?;
         spawn::start(async move {
             if let Err(failure) = connection.await {
                 tracing::warn!(error = %failure, "a connection outside the pools was lost");

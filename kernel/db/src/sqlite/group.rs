@@ -1,6 +1,9 @@
 //! One commit for many units. Nobody hears of an outcome, good or bad, before the commit that it rests on.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, ErrorCode};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use types::Clock;
 
@@ -14,6 +17,7 @@ use crate::tx::{Link, Read};
 pub(super) struct Group {
     tx: Tx,
     clock: Clock,
+    commits: Arc<watch::Sender<u64>>,
 }
 
 /// Why the units of a group have no common end.
@@ -25,44 +29,29 @@ enum Apart {
 }
 
 impl Group {
-    pub(super) fn new(connection: Connection, clock: Clock) -> Self {
+    pub(super) fn new(connection: Connection, clock: Clock, commits: Arc<watch::Sender<u64>>) -> Self {
         let tx = Tx::new(Read::new(Link::Sqlite(Box::new(connection)), clock.now()));
-        Self { tx, clock }
+        Self { tx, clock, commits }
     }
 
-    /// Runs the units in order, and releases them; true if anything was committed.
-    pub(super) fn commit(&mut self, mut units: Vec<Box<dyn Unit>>) -> bool {
+    /// Runs the units in order, and releases them.
+    pub(super) fn commit(&mut self, mut units: Vec<Box<dyn Unit>>) {
         let together = match units.len() {
-            0 => return false,
+            0 => return,
             1 => Err(Apart::Again),
             _ => self.together(&mut units),
         };
-        match together {
-            Ok(kept) => {
-                for unit in &mut units {
-                    unit.release();
-                }
-                kept
+        for unit in &mut units {
+            match &together {
+                Ok(()) => {}
+                Err(Apart::Failed(error)) => unit.fail(error.clone()),
+                Err(Apart::Again) => self.alone(&mut **unit),
             }
-            Err(Apart::Failed(error)) => {
-                for unit in &mut units {
-                    unit.fail(error.clone());
-                    unit.release();
-                }
-                false
-            }
-            Err(Apart::Again) => {
-                let mut kept = false;
-                for mut unit in units {
-                    kept |= self.alone(&mut *unit);
-                    unit.release();
-                }
-                kept
-            }
+            unit.release();
         }
     }
 
-    fn together(&mut self, units: &mut [Box<dyn Unit>]) -> Result<bool, Apart> {
+    fn together(&mut self, units: &mut [Box<dyn Unit>]) -> Result<(), Apart> {
         let started = Instant::now();
         self.begin().map_err(Apart::Failed)?;
         let mut kept = false;
@@ -76,7 +65,8 @@ impl Group {
             std::thread::sleep(faults::WINDOW);
         }
         self.end(started, units.len())?;
-        Ok(kept)
+        self.announce(kept);
+        Ok(())
     }
 
     fn in_savepoint(&mut self, unit: &mut dyn Unit) -> Result<bool, Apart> {
@@ -95,19 +85,19 @@ impl Group {
     }
 
     /// One unit, one commit: only it fails.
-    fn alone(&mut self, unit: &mut dyn Unit) -> bool {
+    fn alone(&mut self, unit: &mut dyn Unit) {
         let started = Instant::now();
         if let Err(error) = self.begin() {
             unit.fail(error);
-            return false;
+            return;
         }
         if !self.unit(unit) && !faults::planted(Fault::NoSavepoint) {
             self.roll_back();
-            return false;
+            return;
         }
         if self.connection().is_autocommit() {
             unit.fail(Error::Aborted);
-            return false;
+            return;
         }
         if faults::planted(Fault::AckBeforeCommit) {
             unit.release();
@@ -117,10 +107,17 @@ impl Group {
             Meter::SQLITE.commit_failed();
             self.roll_back();
             unit.fail(error::from(error));
-            return false;
+            return;
         }
         Meter::SQLITE.committed(started, 1);
-        true
+        self.announce(true);
+    }
+
+    /// Before the outcomes are released, so that whoever has one finds what it changed announced.
+    fn announce(&self, kept: bool) {
+        if kept {
+            self.commits.send_modify(|count| *count += 1);
+        }
     }
 
     fn unit(&mut self, unit: &mut dyn Unit) -> bool {

@@ -17,7 +17,7 @@ pub(super) fn migrate(
     steps: &[Step],
 ) -> Result<Vec<Status>> {
     // Another process may be at a long step.
-    let connection = open::migrator(file, busy_timeout.max(Duration::from_secs(60)))?;
+    let connection = open::migrator(file, busy_timeout.max(Duration::from_mins(1)))?;
     let mut taken = Vec::new();
     loop {
         connection.execute_batch("BEGIN IMMEDIATE").map_err(error::from)?;

@@ -15,7 +15,6 @@ pub(super) struct Writer {
     group: Group,
     most: usize,
     waiting: flume::Receiver<Box<dyn Unit>>,
-    commits: Arc<watch::Sender<u64>>,
 }
 
 impl Writer {
@@ -25,8 +24,8 @@ impl Writer {
         waiting: flume::Receiver<Box<dyn Unit>>,
         commits: Arc<watch::Sender<u64>>,
     ) -> Self {
-        let group = Group::new(connection, options.clock.clone());
-        Self { group, most: options.group.max(1), waiting, commits }
+        let group = Group::new(connection, options.clock.clone(), commits);
+        Self { group, most: options.group.max(1), waiting }
     }
 
     /// Until every sender is gone and nothing waits any more.
@@ -37,13 +36,8 @@ impl Writer {
             units.retain(|unit| unit.start());
             Meter::SQLITE.waiting("write", self.waiting.len());
             // A bug here must not end the only thread that writes.
-            let ended = catch_unwind(AssertUnwindSafe(|| self.group.commit(units)));
-            match ended {
-                Ok(true) => self.commits.send_modify(|count| *count += 1),
-                Ok(false) => {}
-                Err(panic) => {
-                    tracing::error!(error = %run::panicked(&*panic), "the writer fell over a group")
-                }
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.group.commit(units))) {
+                tracing::error!(error = %run::panicked(&*panic), "the writer fell over a group");
             }
         }
         if let Err(error) = self.group.checkpoint() {

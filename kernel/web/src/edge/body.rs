@@ -71,8 +71,7 @@ impl Limited {
         self.over = true;
         // What was sent and not read is not kept.
         self.inner = Body::empty();
-        let limit = self.limits.body_bytes();
-        Poll::Ready(Some(Err(axum::Error::new(Refused { limit: self.limits.exceeded().then_some(limit) }))))
+        Poll::Ready(Some(Err(axum::Error::new(Refused))))
     }
 }
 
@@ -123,22 +122,8 @@ impl HttpBody for Limited {
     }
 }
 
-/// The limit that a body went past, when that is why it could not be read.
-pub fn limit_of(error: &axum::Error) -> Option<u64> {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        if let Some(refused) = error.downcast_ref::<Refused>() {
-            return refused.limit;
-        }
-        next = error.source();
-    }
-    None
-}
-
 #[derive(Debug)]
-struct Refused {
-    limit: Option<u64>,
-}
+struct Refused;
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

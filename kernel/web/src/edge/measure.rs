@@ -17,8 +17,8 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{Method, Request, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::Instant;
 use telemetry::metrics::{Meaning, counter, gauge, histogram};
+use tokio::time::Instant;
 use tracing::Span;
 use types::Trace;
 
@@ -215,7 +215,7 @@ impl HttpBody for Followed {
         let frame = Pin::new(&mut self.inner).poll_frame(cx);
         match &frame {
             Poll::Ready(Some(Ok(frame))) => {
-                self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64)
+                self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
             }
             Poll::Ready(None) => self.whole = true,
             _ => {}

@@ -32,7 +32,6 @@ use ipnet::IpNet;
 use types::Clock;
 
 pub use alias::{Aliases, BadAlias};
-pub use body::limit_of as body_limit;
 pub use client::{ClientAddr, ForwardedHeader, Peer};
 pub use csrf::check as check_cross_site;
 pub use limits::Limits;

@@ -16,9 +16,9 @@ use futures_util::future::BoxFuture;
 use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
 use web::{App, Authenticate, Caller, Credential};
 
-pub use place::{Place, enter};
+pub use place::{Place, enter, person_of};
 pub use standing::Callers;
-use standing::{KeyStanding, PersonStanding};
+use standing::{KeyStanding, PersonStanding, SessionStanding};
 
 use crate::Identity;
 use crate::keys::{ApiKeyRow, prefix_of};
@@ -59,10 +59,11 @@ impl Identity {
         let now = app.clock().now();
         let claims = self.claims(app, token, now).await?;
         let session = self.callers.session(app, claims.sid, now).await?;
-        let person = session
-            .filter(|session| session.person.id == claims.sub && session.lives(now) && session.person.active)
-            .ok_or_else(|| refused_token(BadToken::Claims))?;
-        self.person_in(&person.person, claims.sid, wanted)
+        let good = |session: &SessionStanding| {
+            session.person.id == claims.sub && session.lives(now) && session.person.active
+        };
+        let session = session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
+        self.person_in(&session.person, claims.sid, wanted)
     }
 
     /// Verified once; afterwards known by its hash until it expires.

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use db::{Read, Row, Tx, params};
+use query::{List, Page, Select};
 use types::{Error, Installation, PersonId, Result, Time, WorkspaceId};
 
 use super::model::{ApiKeyId, ApiKeyRow};
 
-pub const COLUMNS: &str = "k.id, k.workspace_id, k.person_id, k.name, k.prefix, k.permissions, k.created_at, \
+const COLUMNS: &str = "k.id, k.workspace_id, k.person_id, k.name, k.prefix, k.permissions, k.created_at, \
                            k.expires_at, k.last_used_at, k.revoked_at";
 
-pub fn api_key(row: &mut Row) -> Result<ApiKeyRow> {
+fn api_key(row: &mut Row) -> Result<ApiKeyRow> {
     let permissions: String = row.take("permissions")?;
     Ok(ApiKeyRow {
         id: row.take("id")?,
@@ -55,6 +56,33 @@ pub async fn by_prefix(rx: &mut Read, _: &Installation, prefix: &str) -> Result<
 pub async fn get(rx: &mut Read, _: &Installation, id: ApiKeyId) -> Result<Option<ApiKeyRow>> {
     let sql = format!("SELECT {COLUMNS} FROM api_keys k WHERE k.id = $1");
     rx.row(&sql, params![id]).await?.as_mut().map(api_key).transpose()
+}
+
+/// Which keys somebody may see: their own in a workspace, everybody's there, the operator's.
+#[derive(Clone, Copy)]
+pub struct Seen {
+    pub workspace: Option<WorkspaceId>,
+    pub person: Option<PersonId>,
+    pub operator: bool,
+}
+
+pub async fn page(rx: &mut Read, inst: &Installation, seen: Seen, list: &List) -> Result<Page<ApiKeyRow>> {
+    // No workspace and no person has an id of zeros: what is not wanted matches nothing.
+    let none = WorkspaceId::from_bytes([0; 16]);
+    let select = Select::installation(inst, "api_keys k", COLUMNS);
+    let operator = i64::from(seen.operator);
+    let workspace = seen.workspace.unwrap_or(none);
+    let select = match seen.person {
+        Some(person) => select.and(
+            "(k.workspace_id = $1 AND k.person_id = $2) OR ($3 = 1 AND k.workspace_id IS NULL)",
+            [workspace.into(), person.into(), operator.into()],
+        ),
+        None => select.and(
+            "k.workspace_id = $1 OR ($2 = 1 AND k.workspace_id IS NULL)",
+            [workspace.into(), operator.into()],
+        ),
+    };
+    query::page(rx, select, list, api_key).await
 }
 
 /// `false` when it was revoked before. The row is kept.

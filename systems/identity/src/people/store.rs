@@ -29,16 +29,16 @@ pub async fn by_email(rx: &mut Read, _: &Installation, email_key: &str) -> Resul
     rx.row(&sql, params![email_key]).await?.map(person).transpose()
 }
 
-/// What signing in compares with: the person, their status, and the hash if they have a password.
+/// The person with this address, and their hash if they have a password.
 pub async fn credentials(
     rx: &mut Read,
     _: &Installation,
     email_key: &str,
-) -> Result<Option<(PersonId, Status, Option<String>)>> {
-    let sql = "SELECT id, status, password_hash FROM people WHERE email_key = $1";
-    let Some(mut row) = rx.row(sql, params![email_key]).await? else { return Ok(None) };
-    let status = Status::read(&row.take::<String>("status")?);
-    Ok(Some((row.take("id")?, status, row.take("password_hash")?)))
+) -> Result<Option<(PersonRow, Option<String>)>> {
+    let sql = format!("SELECT {COLUMNS}, password_hash FROM people WHERE email_key = $1");
+    let Some(mut row) = rx.row(&sql, params![email_key]).await? else { return Ok(None) };
+    let hash = row.take("password_hash")?;
+    Ok(Some((person(row)?, hash)))
 }
 
 /// A person who is about to be written.

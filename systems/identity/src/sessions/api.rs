@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use http::HeaderMap;
+use query::{Page, SortFields};
 use serde::{Deserialize, Serialize};
-use types::{Error, Installation, PersonId};
+use types::{Error, Installation, PersonId, Problems};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -57,6 +58,26 @@ pub struct RefreshIn {
 #[derive(Serialize, ToSchema)]
 pub struct RevokedOut {
     revoked_count: usize,
+}
+
+/// A session to end.
+struct One {
+    person: PersonId,
+    session: SessionId,
+}
+
+/// All sessions of somebody but one.
+struct Others {
+    person: PersonId,
+    keep: Option<SessionId>,
+}
+
+impl Check for One {
+    fn check(&self, _: &mut Problems) {}
+}
+
+impl Check for Others {
+    fn check(&self, _: &mut Problems) {}
 }
 
 fn origin(headers: &HeaderMap, client: Client) -> Origin {
@@ -135,13 +156,7 @@ async fn refresh_token(
     responses((status = 200, description = "Signed out.", body = Ack)))]
 async fn logout(State(app): State<App>, caller: Caller, commit: Commit<Installation>) -> Result<Reply> {
     let (person, session) = own(&caller)?;
-    let reply = commit
-        .done((person, session), |tx, inst, (person, session)| {
-            Box::pin(async move { ops::revoke(tx, inst, *person, *session).await.map(|()| Ack::OK) })
-        })
-        .await;
-    app.extension::<Identity>()?.callers.forget_session(session);
-    reply
+    revoke_one(&app, commit, person, session).await
 }
 
 /// Ends all sessions of the person, this one too.
@@ -170,15 +185,16 @@ async fn revoke_many(
     person: PersonId,
     keep: Option<SessionId>,
 ) -> Result<Reply> {
+    let identity = app.extension::<Identity>()?;
     let reply = commit
-        .done(Which { person, keep }, |tx, inst, which| {
+        .done(Others { person, keep }, |tx, inst, others| {
             Box::pin(async move {
-                let revoked_count = ops::revoke_all(tx, inst, which.person, which.keep).await?;
+                let revoked_count = ops::revoke_all(tx, inst, others.person, others.keep).await?;
                 Ok(RevokedOut { revoked_count })
             })
         })
         .await;
-    app.extension::<Identity>()?.callers.forget();
+    identity.callers.forget();
     reply
 }
 
@@ -193,14 +209,37 @@ async fn revoke_session(
     Path(id): Path<SessionId>,
 ) -> Result<Reply> {
     let (person, _) = own(&caller)?;
+    revoke_one(&app, commit, person, id).await
+}
+
+async fn revoke_one(
+    app: &App,
+    commit: Commit<Installation>,
+    person: PersonId,
+    session: SessionId,
+) -> Result<Reply> {
+    let identity = app.extension::<Identity>()?;
     let reply = commit
-        .done(Which { person, keep: Some(id) }, |tx, inst, which| {
-            Box::pin(async move {
-                let id = which.keep.ok_or_else(Error::not_found)?;
-                ops::revoke(tx, inst, which.person, id).await.map(|()| Ack::OK)
-            })
+        .done(One { person, session }, |tx, inst, one| {
+            Box::pin(async move { ops::revoke(tx, inst, one.person, one.session).await.map(|()| Ack::OK) })
         })
         .await;
-    app.extension::<Identity>()?.callers.forget_session(id);
+    identity.callers.forget_session(session);
     reply
+}
+
+/// The sessions of the person, the newest first.
+#[utoipa::path(get, path = "/api/v1/auth/sessions", tag = "auth", operation_id = "list_sessions",
+    params(query::ListParams),
+    responses((status = 200, description = "A page of sessions.", body = Page<SessionOut>)))]
+async fn list_sessions(caller: Caller, view: View<Installation>) -> Result<Reply> {
+    let (person, session) = own(&caller)?;
+    let list = crate::list(&view, None, &person.to_string(), &SortFields::USUAL)?;
+    view.body((person, session, list), |rx, inst, (person, session, list)| {
+        Box::pin(async move {
+            let page = store::page(rx, inst, *person, list).await?;
+            Ok(page.map(|row| SessionOut::of(row, Some(*session))))
+        })
+    })
+    .await
 }

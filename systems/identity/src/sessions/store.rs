@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use db::{Read, Row, Tx, params};
+use query::{List, Page, Select};
 use types::{Installation, PersonId, Result, Time};
 
 use super::model::{Origin, SessionId, SessionRow, SessionState};
@@ -111,13 +112,13 @@ pub async fn of_person(
     id: SessionId,
 ) -> Result<Option<SessionRow>> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = $1 AND person_id = $2");
-    rx.row(&sql, params![id, person]).await?.map(session).transpose()
+    rx.row(&sql, params![id, person]).await?.as_mut().map(session).transpose()
 }
 
-pub const COLUMNS: &str =
+const COLUMNS: &str =
     "id, person_id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at";
 
-pub fn session(mut row: Row) -> Result<SessionRow> {
+fn session(row: &mut Row) -> Result<SessionRow> {
     Ok(SessionRow {
         id: row.take("id")?,
         person: row.take("person_id")?,
@@ -131,7 +132,16 @@ pub fn session(mut row: Row) -> Result<SessionRow> {
     })
 }
 
-/// Removes what ended longer ago than `keep`.
+/// The sessions of somebody, ended ones too.
+pub async fn page(rx: &mut Read, inst: &Installation, person: PersonId, list: &List) -> Result<Page<SessionRow>> {
+    let select = Select::installation(inst, "sessions", COLUMNS).and("person_id = $1", [person.into()]);
+    query::page(rx, select, list, session).await
+}
+
+/// The most that [`prune`] removes in one go.
+pub const PRUNED_AT_ONCE: u64 = 1000;
+
+/// Removes some of what ended longer ago than `keep`; tells how many.
 pub async fn prune(tx: &mut Tx, _: &Installation, keep: Duration, now: Time) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
                WHERE expires_at < $1 OR revoked_at < $1 LIMIT 1000)";

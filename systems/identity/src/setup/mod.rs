@@ -4,4 +4,5 @@ pub mod api;
 pub mod ops;
 mod store;
 
-pub use ops::{is_done, new_link};
+pub use api::SetupIn;
+pub use ops::{is_done, new_link, perform};

@@ -80,6 +80,13 @@ impl Roles {
         self.rights(role).names().all(|name| self.find(name).is_some_and(|(one, _)| held.hold(one)))
     }
 
+    /// The names of all permissions of the realm that `rights` hold.
+    pub fn held(&self, rights: &Rights, installation: bool) -> Vec<&'static str> {
+        let of_realm = |(_, realm): &(&&'static str, &Realm)| (**realm == Realm::Installation) == installation;
+        let all = self.declared.iter().filter(of_realm).map(|(name, _)| *name);
+        all.filter(|name| rights.hold(Permission(name))).collect()
+    }
+
     /// Of the names, those that are declared and that `held` covers in the realm.
     pub fn limited(&self, names: &[String], held: &Rights, installation: bool) -> Rights {
         Rights::of(names.iter().filter_map(|name| {

@@ -1,15 +1,16 @@
 //! All SQL about who belongs to a workspace.
 
 use db::{Read, Row, Tx, params};
+use query::{List, Page, Select};
 use types::{Installation, PersonId, Result, Scope, Time, WorkspaceId};
 
 use super::model::{MemberRow, Membership};
 use crate::workspaces::Role;
 
-pub const COLUMNS: &str = "m.person_id, p.email, p.name, m.role, m.created_at";
-pub const FROM: &str = "memberships m JOIN people p ON p.id = m.person_id";
+const COLUMNS: &str = "m.person_id, p.email, p.name, m.role, m.created_at";
+const FROM: &str = "memberships m JOIN people p ON p.id = m.person_id";
 
-pub fn member(mut row: Row) -> Result<MemberRow> {
+fn member(row: &mut Row) -> Result<MemberRow> {
     Ok(MemberRow {
         person_id: row.take("person_id")?,
         email: row.take("email")?,
@@ -21,7 +22,12 @@ pub fn member(mut row: Row) -> Result<MemberRow> {
 
 pub async fn get(rx: &mut Read, scope: &Scope, person: PersonId) -> Result<Option<MemberRow>> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE m.workspace_id = $1 AND m.person_id = $2");
-    rx.row(&sql, params![scope.workspace(), person]).await?.map(member).transpose()
+    rx.row(&sql, params![scope.workspace(), person]).await?.as_mut().map(member).transpose()
+}
+
+/// The members of the workspace.
+pub async fn page(rx: &mut Read, scope: &Scope, list: &List) -> Result<Page<MemberRow>> {
+    query::page(rx, Select::scoped_by(scope, "m.workspace_id", FROM, COLUMNS), list, member).await
 }
 
 /// `false` when they belong to it already. It becomes their default when they have none.
