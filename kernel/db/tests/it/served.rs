@@ -267,7 +267,8 @@ async fn tls_that_is_asked_for_is_not_done_without() {
     let place = Place::on(Engine::Postgres);
     let options = place.options();
     // This server has no TLS; a machine without certificates refuses earlier still.
-    let Ok(db) = Db::open(Options { url: format!("{}?sslmode=require", options.url), ..options }).await else {
+    let Ok(db) = Db::open(Options { url: format!("{}?sslmode=require", options.url), ..options }).await
+    else {
         return;
     };
     assert_eq!(db.check().await.unwrap_err().code(), "database_unavailable");
