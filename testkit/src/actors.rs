@@ -2,8 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use identity::Role;
-use identity::people::Status;
+use identity::{Cost, IdentitySettings, Role, Status};
 use serde_json::json;
 
 use crate::app::TestApp;
@@ -78,8 +77,8 @@ impl TestApp {
         Person { id: text("/id"), workspace: text("/memberships/0/workspace/id"), client, email }
     }
 
-    fn cost(&self) -> identity::people::Cost {
-        identity::people::Cost::of(&self.app.settings().get())
+    fn cost(&self) -> Cost {
+        self.app.settings().get::<IdentitySettings>().cost()
     }
 
     fn address(&self, kind: &str) -> String {

@@ -32,8 +32,8 @@ sign_in = 1000000
 refresh = 1000000
 
 [identity]
-argon2_memory = "64 KiB"
-argon2_passes = 1
+password_memory_kib = 64
+password_passes = 1
 "#;
 
 const START: Time = Time::from_millis(1_780_000_000_000);

@@ -39,7 +39,7 @@ impl IntoResponse for Problem {
 }
 
 /// The HTTP status of each kind.
-pub(crate) const fn status(kind: Kind) -> StatusCode {
+pub const fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Malformed => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,

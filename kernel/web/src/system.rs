@@ -77,7 +77,10 @@ impl System {
 /// The tables of the kernel and of every system, in the order they are made.
 pub fn migrations(systems: &[System]) -> Vec<db::Migrations> {
     let own = [journal::MIGRATIONS, crate::system().migrations];
-    own.into_iter().chain(systems.iter().map(|system| system.migrations)).filter(|all| !all.steps.is_empty()).collect()
+    own.into_iter()
+        .chain(systems.iter().map(|system| system.migrations))
+        .filter(|all| !all.steps.is_empty())
+        .collect()
 }
 
 /// The settings of the kernel and of every system.

@@ -54,9 +54,18 @@ fn a_start_passes_over_what_a_newer_version_no_longer_knows() {
     let values = map(
         json!({"gone.long": 1, "sample.number": 3, "sample.span": "9h", "cors.origins": ["http://a.test"]}),
     );
-    let passed_over = settings.adopt_runtime(values);
+    let (changed, passed_over) = settings.adopt_runtime(values);
+    assert_eq!(changed, ["sample.number"]);
     assert_eq!(passed_over.len(), 3, "{passed_over:?}");
     assert_eq!(settings.get::<Sample>().number, 3);
+}
+
+#[test]
+fn a_change_can_be_tried_without_making_it() {
+    let settings = of("").unwrap();
+    let tried = settings.with_runtime(map(json!({"sample.number": 3}))).unwrap();
+    assert_eq!((tried.get::<Sample>().number, settings.get::<Sample>().number), (3, 10));
+    assert!(settings.with_runtime(map(json!({"sample.number": "x"}))).is_err());
 }
 
 #[test]

@@ -7,14 +7,14 @@ use testkit::{Engine, TestApp};
 use web::Fault;
 
 const SETTINGS: &str = r#"
-public_workspace = "main"
 [limits]
 signed_in = 20
 anonymous = 5
 sign_in = 1000
 [identity]
-argon2_memory = "64 KiB"
-argon2_passes = 1
+public_workspace = "main"
+password_memory_kib = 64
+password_passes = 1
 "#;
 
 /// How many of 64 requests at once are let through within one window.
