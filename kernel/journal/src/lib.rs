@@ -96,4 +96,3 @@ fn expired() -> types::Error {
         "The journal does not reach back to that event. Read everything anew, then go on from the newest event.",
     )
 }
-

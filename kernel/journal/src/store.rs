@@ -68,7 +68,12 @@ pub(crate) async fn insert(
 }
 
 /// Shows what is committed, settled or not: whoever has just changed a thing finds it in its timeline.
-pub(crate) async fn timeline(rx: &mut Read, scope: &Scope, subject: &str, list: &List) -> Result<Page<Event>> {
+pub(crate) async fn timeline(
+    rx: &mut Read,
+    scope: &Scope,
+    subject: &str,
+    list: &List,
+) -> Result<Page<Event>> {
     let select = Select::scoped(scope, "events", COLUMNS).and("subject = $1", [subject.into()]);
     let public = scope.is_public();
     query::page(rx, select, list, |row| read(row, public)).await
@@ -104,7 +109,11 @@ pub(crate) async fn after(
         vec![scope.workspace().into(), from.epoch.into(), from.tx.into(), from.seq.into(), limit.into()];
     let names: Vec<_> = (params.len() + 1..).take(kinds.len()).map(|n| format!("${n}")).collect();
     params.extend(kinds.iter().map(|kind| Scalar::from(*kind)));
-    let tenant = if planted(Fault::EveryWorkspace) { "(workspace = $1 OR workspace IS NOT NULL)" } else { "workspace = $1" };
+    let tenant = if planted(Fault::EveryWorkspace) {
+        "(workspace = $1 OR workspace IS NOT NULL)"
+    } else {
+        "workspace = $1"
+    };
     let (place, order) = if planted(Fault::BySeqAlone) {
         ("(epoch >= $2 OR tx >= $3 OR seq > 0) AND seq > $4", "seq")
     } else {

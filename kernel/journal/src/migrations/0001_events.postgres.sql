@@ -2,20 +2,20 @@
 CREATE TABLE events (
     seq         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     epoch       BIGINT NOT NULL,
-    tx          BIGINT NOT NULL DEFAULT (CAST(CAST(pg_current_xact_id() AS varchar) AS bigint)),
-    id          BLOB NOT NULL UNIQUE,
-    workspace   BLOB,
-    kind        TEXT NOT NULL,
-    noun        TEXT NOT NULL,
-    subject     TEXT NOT NULL,
+    tx          BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint),
+    id          BYTEA NOT NULL UNIQUE,
+    workspace   BYTEA,
+    kind        TEXT COLLATE "C" NOT NULL,
+    noun        TEXT COLLATE "C" NOT NULL,
+    subject     TEXT COLLATE "C" NOT NULL,
     occurred_at BIGINT NOT NULL,
-    actor_kind  TEXT NOT NULL,
-    actor_id    TEXT,
-    actor_label TEXT NOT NULL,
-    source      TEXT NOT NULL,
-    request_id  TEXT NOT NULL,
-    trace_id    TEXT NOT NULL,
-    payload     TEXT NOT NULL
+    actor_kind  TEXT COLLATE "C" NOT NULL,
+    actor_id    TEXT COLLATE "C",
+    actor_label TEXT COLLATE "C" NOT NULL,
+    source      TEXT COLLATE "C" NOT NULL,
+    request_id  TEXT COLLATE "C" NOT NULL,
+    trace_id    TEXT COLLATE "C" NOT NULL,
+    payload     TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX events_in_order ON events (epoch, tx, seq);
 CREATE INDEX events_of_workspace ON events (workspace, epoch, tx, seq);

@@ -1,6 +1,10 @@
 //! Planted faults: the tests of the journal must notice each of them. One process, one test: a fault is for all of it.
 
-#![allow(clippy::unwrap_used, dead_code, reason = "a test ends where something is wrong; it borrows from the others")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "a test ends where something is wrong; it borrows from the others"
+)]
 
 #[path = "../it/late.rs"]
 mod late;

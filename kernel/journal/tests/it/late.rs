@@ -32,4 +32,3 @@ pub(crate) async fn follow(place: &Place) -> Vec<String> {
     }
     seen
 }
-

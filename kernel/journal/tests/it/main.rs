@@ -159,7 +159,12 @@ fn list(query: &str, scope: &Scope) -> List {
     List::parse(query, &journal::TIMELINE, &Signer::new(b"a secret"), place).unwrap()
 }
 
-async fn timeline(place: &place::Place, scope: &Scope, subject: &str, query: &str) -> Result<Page<journal::Event>> {
+async fn timeline(
+    place: &place::Place,
+    scope: &Scope,
+    subject: &str,
+    query: &str,
+) -> Result<Page<journal::Event>> {
     let args = (scope.clone(), subject.to_owned(), list(query, scope));
     place
         .db

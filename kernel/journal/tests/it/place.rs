@@ -50,7 +50,12 @@ impl Place {
         })
     }
 
-    pub(crate) async fn after(&self, scope: &Scope, since: impl Into<Since>, limit: u32) -> Result<Vec<Event>> {
+    pub(crate) async fn after(
+        &self,
+        scope: &Scope,
+        since: impl Into<Since>,
+        limit: u32,
+    ) -> Result<Vec<Event>> {
         let feed = self.db.read((scope.clone(), since.into(), limit), |rx, (scope, since, limit)| {
             Box::pin(journal::after(rx, scope, *since, KINDS, *limit))
         });
@@ -71,7 +76,8 @@ impl Place {
 }
 
 pub(crate) fn workspace() -> Scope {
-    let actor = Actor { kind: ActorKind::Person, id: Some("per_1".into()), label: "owner@example.test".into() };
+    let actor =
+        Actor { kind: ActorKind::Person, id: Some("per_1".into()), label: "owner@example.test".into() };
     let trace = Trace { request_id: "r1".into(), trace_id: "t1".into() };
     Scope::of_request(WorkspaceId::at(START), actor, trace)
 }
