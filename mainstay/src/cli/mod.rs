@@ -32,6 +32,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 pub use exit::Exit;
 pub use fail::Failed;
 use out::{ColorWhen, Out};
+pub use version::VERSION;
 
 /// The backend a small organisation stands on, in one binary.
 #[derive(Debug, Parser)]

@@ -27,8 +27,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use web::{Access, App, PermissionInfo, Rule, System, Tier, Upkeep};
 
+pub use admin::create_admin;
 pub use people::{Cost, Status, email_key};
 pub use settings::IdentitySettings;
+pub use setup::link as setup_link;
 pub use workspaces::Role;
 
 const WORKSPACE_READ: Permission = Permission("workspace:read");

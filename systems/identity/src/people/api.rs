@@ -48,13 +48,19 @@ pub(crate) struct MeOut {
     memberships: Vec<MembershipOut>,
 }
 
+/// A workspace by all its names.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WorkspaceRef {
+    #[schema(value_type = String)]
+    id: WorkspaceId,
+    slug: String,
+    name: String,
+}
+
 /// Somewhere the person belongs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MembershipOut {
-    #[schema(value_type = String)]
-    workspace_id: WorkspaceId,
-    slug: String,
-    name: String,
+    workspace: WorkspaceRef,
     role: Role,
     /// Whether requests that name no workspace go here.
     is_default: bool,
@@ -63,7 +69,7 @@ pub(crate) struct MembershipOut {
 impl From<Membership> for MembershipOut {
     fn from(membership: Membership) -> Self {
         let Membership { workspace, slug, name, role, is_default } = membership;
-        Self { workspace_id: workspace, slug, name, role, is_default }
+        Self { workspace: WorkspaceRef { id: workspace, slug, name }, role, is_default }
     }
 }
 

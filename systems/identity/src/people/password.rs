@@ -18,18 +18,12 @@ use zeroize::Zeroizing;
 
 use crate::secrets::random;
 
-/// What one hash costs. The defaults are OWASP's for argon2id.
+/// What one hash costs. The defaults of the settings are OWASP's for argon2id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     pub memory_kib: u32,
     pub passes: u32,
     pub lanes: u32,
-}
-
-impl Default for Cost {
-    fn default() -> Self {
-        Self { memory_kib: 19_456, passes: 2, lanes: 1 }
-    }
 }
 
 impl Cost {
@@ -155,6 +149,6 @@ mod tests {
 
     #[test]
     fn the_default_cost_is_the_recommended_one() {
-        assert_eq!(Cost::default(), Cost { memory_kib: 19 * 1024, passes: 2, lanes: 1 });
+        assert_eq!(crate::IdentitySettings::default().cost(), Cost { memory_kib: 19 * 1024, passes: 2, lanes: 1 });
     }
 }

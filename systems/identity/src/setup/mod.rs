@@ -6,4 +6,4 @@ mod store;
 
 pub(crate) use api::SetupIn;
 pub(crate) use ops::perform;
-pub use ops::{is_done, new_link};
+pub use ops::{is_done, link, new_link};

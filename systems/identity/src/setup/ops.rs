@@ -19,6 +19,13 @@ pub async fn is_done(db: &Db) -> Result<bool> {
     db.read(inst, |rx, inst| Box::pin(people::store::anybody_administers(rx, inst))).await
 }
 
+/// The address that makes the first administrator, under `base` (like `http://127.0.0.1:8080`). It works once, until
+/// `life` is over or a newer one is made.
+pub async fn link(app: &App, base: &str, life: Duration) -> Result<String> {
+    let token = new_link(app.db(), life).await?;
+    Ok(format!("{}/setup?token={token}", base.trim_end_matches('/')))
+}
+
 /// Makes a token for the setup link and ends the one before. Refused once there is an administrator.
 pub async fn new_link(db: &Db, life: Duration) -> Result<String> {
     let token = secrets::random_text::<32>();

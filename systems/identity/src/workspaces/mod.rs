@@ -7,4 +7,5 @@ pub(crate) mod ops;
 pub(crate) mod store;
 
 pub(crate) use members::Membership;
-pub(crate) use model::{NAME_MAX, Realm, Role, Roles, WorkspaceRow, slug_of};
+pub use model::Role;
+pub(crate) use model::{NAME_MAX, Realm, Roles, WorkspaceRow, slug_of};

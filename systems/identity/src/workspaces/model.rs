@@ -12,7 +12,7 @@ const SLUG_MAX: usize = 40;
 /// What somebody is in a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Role {
+pub enum Role {
     /// May do everything in the workspace, and change who belongs to it.
     Owner,
     /// May do what every member may.
