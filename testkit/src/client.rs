@@ -10,7 +10,7 @@ use tower::ServiceExt as _;
 /// Somebody who asks: the router, and what he proves himself with.
 #[derive(Clone)]
 pub struct Client {
-    router: axum::Router,
+    edge: web::edge::Edge,
     headers: HeaderMap,
 }
 
@@ -32,8 +32,8 @@ pub struct Answer {
 }
 
 impl Client {
-    pub(crate) fn new(router: axum::Router) -> Self {
-        Self { router, headers: HeaderMap::new() }
+    pub(crate) fn new(edge: web::edge::Edge) -> Self {
+        Self { edge, headers: HeaderMap::new() }
     }
 
     /// The same client, sending one more header with everything.
@@ -111,7 +111,7 @@ impl Ask {
             *request.headers_mut() = self.headers;
         }
         let request = request.expect("a request that can be sent");
-        let response = self.client.router.oneshot(request).await.unwrap_or_else(|never| match never {});
+        let response = self.client.edge.oneshot(request).await.unwrap_or_else(|never| match never {});
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body that ends").to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }

@@ -48,6 +48,7 @@ pub struct Sources {
 impl Sources {
     /// The environment of this process, with what the command line said. The file is the one that is named there,
     /// or `MAINSTAY_CONFIG`.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn from_process(file: Option<PathBuf>, flags: Vec<Flag>) -> Self {
         let mut sources = Self { file, flags, ..Self::default() };
         for (name, value) in std::env::vars_os() {

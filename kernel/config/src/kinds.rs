@@ -31,17 +31,11 @@ impl Setting for bool {
 }
 
 macro_rules! numbers {
-    ($($number:ident),*) => {$(
+    ($($number:ident: $name:literal),*) => {$(
         impl Setting for $number {
             fn kind() -> Kind {
                 let schema = json!({"type": "integer", "minimum": $number::MIN, "maximum": $number::MAX});
-                let least = if $number::MIN == 0 { "a whole number from 0" } else { "a whole number" };
-                let name = if $number::MAX as u64 > u64::from(u32::MAX) {
-                    least.to_owned()
-                } else {
-                    format!("a whole number from {} to {}", $number::MIN, $number::MAX)
-                };
-                Kind::new(name, "10", schema)
+                Kind::new($name, "10", schema)
             }
 
             fn from_value(value: &Value) -> Result<Self, String> {
@@ -62,7 +56,13 @@ macro_rules! numbers {
         }
     )*};
 }
-numbers!(u16, u32, u64, usize, i64);
+numbers!(
+    u16: "a whole number from 0 to 65535",
+    u32: "a whole number from 0 to 4294967295",
+    u64: "a whole number from 0",
+    usize: "a whole number from 0",
+    i64: "a whole number"
+);
 
 impl Setting for String {
     fn kind() -> Kind {

@@ -32,6 +32,10 @@ pub use mistake::{Mistake, Mistakes};
 pub use origin::Origin;
 pub use secret::Secret;
 pub use section::{Field, Parsed, Section, Slots, Typed, parsed};
+pub use sections::{
+    Cache, Cors, Database, Docs, General, Idempotency, Journal, KERNEL, Limits, Log, LogFormat, Mode, Routes,
+    Server, Storage, Synchronous,
+};
 pub use setting::{Kind, Setting, clean, expected};
 pub use settings::Settings;
 pub use units::ByteSize;

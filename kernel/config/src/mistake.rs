@@ -88,7 +88,8 @@ impl From<Mistakes> for types::Error {
                 Some(hint) => format!("{}; {hint}", mistake.message),
                 None => mistake.message,
             };
-            error.at_field(format!("/{}", mistake.key), "invalid_setting", message)
+            let pointer = mistake.key.replace('~', "~0").replace('/', "~1");
+            error.at_field(format!("/{pointer}"), "invalid_setting", message)
         })
     }
 }

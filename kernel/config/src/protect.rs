@@ -54,7 +54,7 @@ fn read(file: &mut File, text: &mut Zeroizing<String>) -> std::io::Result<usize>
 pub(crate) fn open_to_all(about: &Metadata) -> Option<&'static str> {
     match about.mode() & 0o006 {
         0 => None,
-        mode if mode & 0o004 != 0 => Some("can be read by everyone"),
-        _ => Some("can be written by everyone"),
+        mode if mode & 0o002 != 0 => Some("can be written by everyone"),
+        _ => Some("can be read by everyone"),
     }
 }

@@ -126,23 +126,53 @@ impl Settings {
     /// Every mistake; then nothing was changed.
     pub fn set_runtime(&self, values: Map<String, Value>) -> Result<Vec<String>, Mistakes> {
         let _one_at_a_time = self.0.changing.lock();
-        let candidate = self.with_runtime(values).map_err(Mistakes)?;
-        let next = candidate.0.live.load_full();
-        let before = self.0.live.swap(Arc::clone(&next));
-        let changed: Vec<String> =
-            self.0.shape.all().filter(|at| differ(&before, &next, *at)).map(|at| self.key(at)).collect();
-        if !changed.is_empty() {
-            self.0.changes.send_modify(|count| *count += 1);
-        }
-        Ok(changed)
+        Ok(self.become_like(&self.with_runtime(values)?))
     }
 
     /// Like [`Settings::set_runtime`], passing over what is wrong: a setting that a newer version took away must not
-    /// keep the server from starting. Answers with what was passed over.
-    pub fn adopt_runtime(&self, mut values: Map<String, Value>) -> Vec<Mistake> {
+    /// keep the server from starting. Answers with what was changed and what was passed over.
+    pub fn adopt_runtime(&self, values: Map<String, Value>) -> (Vec<String>, Vec<Mistake>) {
+        let _one_at_a_time = self.0.changing.lock();
+        let (candidate, passed_over) = self.preview(values);
+        (self.become_like(&candidate), passed_over)
+    }
+
+    fn become_like(&self, candidate: &Self) -> Vec<String> {
+        let next = candidate.0.live.load_full();
+        let before = self.0.live.swap(Arc::clone(&next));
+        let keys = self.0.shape.all().filter(|at| differ(&before, &next, *at)).map(|at| self.key(at));
+        let changed: Vec<String> = keys.collect();
+        if !changed.is_empty() {
+            self.0.changes.send_modify(|count| *count += 1);
+        }
+        changed
+    }
+
+    /// These settings with another run-time layer. The live ones stay as they are.
+    ///
+    /// # Errors
+    /// Every mistake.
+    pub fn with_runtime(&self, values: Map<String, Value>) -> Result<Self, Mistakes> {
+        let mut layers = Layers::from_slots(&self.0.shape, Slots::clone(&self.0.base));
+        layers.runtime(&values);
+        let Layers { slots, mut mistakes, wrong, .. } = layers;
+        let candidate = Self::around(Arc::clone(&self.0.shape), Arc::clone(&self.0.base), slots, values);
+        mistakes.extend(candidate.conclusions(&wrong));
+        if mistakes.is_empty() { Ok(candidate) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// Like [`Settings::with_runtime`], passing over what is wrong.
+    pub fn preview(&self, mut values: Map<String, Value>) -> (Self, Vec<Mistake>) {
         let mut passed_over = Vec::new();
         loop {
-            let Err(Mistakes(mistakes)) = self.set_runtime(values.clone()) else { return passed_over };
+            let Mistakes(mistakes) = match self.with_runtime(values.clone()) {
+                Ok(candidate) => return (candidate, passed_over),
+                Err(mistakes) => mistakes,
+            };
+            passed_over.extend(mistakes.iter().cloned());
+            if values.is_empty() {
+                return (self.clone(), passed_over);
+            }
             let before = values.len();
             values
                 .retain(|key, _| !mistakes.iter().any(|m| m.key == *key || m.given.contains(&key.as_str())));
@@ -150,28 +180,7 @@ impl Settings {
             if values.len() == before {
                 values.clear();
             }
-            passed_over.extend(mistakes);
-            if before == 0 {
-                return passed_over;
-            }
         }
-    }
-
-    /// What would be wrong with this run-time layer, without using it.
-    ///
-    /// # Errors
-    /// Every mistake.
-    pub fn check_runtime(&self, values: Map<String, Value>) -> Result<(), Mistakes> {
-        self.with_runtime(values).map(drop).map_err(Mistakes)
-    }
-
-    fn with_runtime(&self, values: Map<String, Value>) -> Result<Self, Vec<Mistake>> {
-        let mut layers = Layers::from_slots(&self.0.shape, Slots::clone(&self.0.base));
-        layers.runtime(&values);
-        let Layers { slots, mut mistakes, wrong, .. } = layers;
-        let candidate = Self::around(Arc::clone(&self.0.shape), Arc::clone(&self.0.base), slots, values);
-        mistakes.extend(candidate.conclusions(&wrong));
-        if mistakes.is_empty() { Ok(candidate) } else { Err(mistakes) }
     }
 
     /// The run-time layer as it was last given.

@@ -115,8 +115,8 @@ mod tests {
         {
             assert_eq!(span(bad), None, "{bad}");
         }
-        assert_eq!(Duration::from_secs(5400).shown(), "90m");
-        assert_eq!(Duration::from_secs(86_400).shown(), "1d");
+        assert_eq!(Duration::from_mins(90).shown(), "90m");
+        assert_eq!(Duration::from_hours(24).shown(), "1d");
         assert_eq!(Duration::ZERO.shown(), "0s");
     }
 

@@ -85,7 +85,7 @@ impl ServiceUrl {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
                 let value = if harmless(name) { value } else { HIDDEN };
                 shown.push(if at == 0 { '?' } else { '&' });
-                shown.push_str(&format!("{name}={value}"));
+                shown.extend([name, "=", value]);
             }
         }
         shown

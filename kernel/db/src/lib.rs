@@ -3,18 +3,34 @@
 //! Owns the connections, the commit and the migrations. The only crate that names a driver. Refuses to know
 //! what the statements are about.
 
+#![allow(clippy::doc_markdown, reason = "SQLite and PostgreSQL are names, not code")]
+
 mod error;
+pub mod faults;
+mod meter;
+mod migrate;
 mod migration;
+mod options;
+mod postgres;
 mod row;
+mod run;
+mod sql;
+mod sqlite;
 mod tx;
 
 use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 use types::{Clock, Result};
 
-pub use error::Error;
+pub use error::{Cause, Error};
+pub use migrate::Status;
 pub use migration::{Migration, Migrations};
+pub use options::{Options, Synchronous};
+use postgres::Isolation;
 pub use row::{Column, Row};
 pub use tx::{Read, Tx};
 pub use types::Scalar;
@@ -28,29 +44,84 @@ pub enum Engine {
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
-pub struct Db {
+pub struct Db(Arc<Inner>);
+
+struct Inner {
     engine: Engine,
-    clock: Clock,
+    options: Options,
+    backend: Backend,
+    commits: Arc<watch::Sender<u64>>,
+    /// What `listen` gives where there is nobody to listen to.
+    silence: watch::Sender<u64>,
+}
+
+enum Backend {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
 }
 
 impl Db {
+    /// Opens the file of SQLite, or names the server of PostgreSQL: whether that is there, [`Db::check`] tells.
+    pub fn open(options: Options) -> Result<Self, Error> {
+        let engine = options.engine()?;
+        let commits = Arc::new(watch::Sender::new(0));
+        let backend = match engine {
+            Engine::Sqlite => Backend::Sqlite(sqlite::Sqlite::open(&options, Arc::clone(&commits))?),
+            Engine::Postgres => Backend::Postgres(postgres::Postgres::open(&options, Arc::clone(&commits))?),
+        };
+        Ok(Self(Arc::new(Inner { engine, options, backend, commits, silence: watch::Sender::new(0) })))
+    }
+
     pub fn engine(&self) -> Engine {
-        self.engine
+        self.0.engine
     }
 
     pub fn clock(&self) -> &Clock {
-        &self.clock
+        &self.0.options.clock
     }
 
     /// Runs the closure in one transaction, again where the engine asks for it, and answers once it is durable.
+    ///
+    /// The unit must have no effect outside its transaction and may await nothing but it. After a statement of it failed
+    /// nothing more runs in it, and it cannot succeed.
     pub fn write<A, R, F>(&self, args: A, f: F) -> impl Future<Output = Result<R>> + Send + 'static
     where
         A: Send + Sync + 'static,
         R: Send + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
     {
-        let _ = (args, f);
-        async { Err(types::Error::internal("stub")) }
+        self.write_at(Isolation::Serializable, args, f)
+    }
+
+    /// Like [`Db::write`], but on PostgreSQL each statement sees what was committed before it: for claims with
+    /// `FOR UPDATE SKIP LOCKED`, which take what others do not hold. On SQLite there is no difference.
+    pub fn write_relaxed<A, R, F>(&self, args: A, f: F) -> impl Future<Output = Result<R>> + Send + 'static
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
+    {
+        self.write_at(Isolation::ReadCommitted, args, f)
+    }
+
+    fn write_at<A, R, F>(
+        &self,
+        isolation: Isolation,
+        args: A,
+        f: F,
+    ) -> impl Future<Output = Result<R>> + Send + 'static
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
+    {
+        let db = Arc::clone(&self.0);
+        async move {
+            match &db.backend {
+                Backend::Sqlite(sqlite) => sqlite.write(args, f).await,
+                Backend::Postgres(postgres) => postgres.write(isolation, args, f).await,
+            }
+        }
     }
 
     /// Reads on a reader thread (SQLite) or a pooled connection.
@@ -60,18 +131,7 @@ impl Db {
         R: Send + 'static,
         F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
     {
-        let _ = (args, f);
-        async { Err(types::Error::internal("stub")) }
-    }
-
-    /// Like [`Db::read`], for a read of one row by its id only: on SQLite it runs right here, on the async worker.
-    pub fn get<A, R, F>(&self, args: A, f: F) -> impl Future<Output = Result<R>> + Send + 'static
-    where
-        A: Send + Sync + 'static,
-        R: Send + 'static,
-        F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
-    {
-        self.read(args, f)
+        self.read_at(false, args, f)
     }
 
     /// Like [`Db::read`], with all statements looking at one moment of the database.
@@ -81,18 +141,100 @@ impl Db {
         R: Send + 'static,
         F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
     {
-        self.read(args, f)
+        self.read_at(true, args, f)
+    }
+
+    fn read_at<A, R, F>(
+        &self,
+        snapshot: bool,
+        args: A,
+        f: F,
+    ) -> impl Future<Output = Result<R>> + Send + 'static
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+        F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
+    {
+        let db = Arc::clone(&self.0);
+        async move {
+            match &db.backend {
+                Backend::Sqlite(sqlite) => sqlite.read(snapshot, args, f).await,
+                Backend::Postgres(postgres) => postgres.read(snapshot, args, f).await,
+            }
+        }
+    }
+
+    /// Like [`Db::read`], for a read of one row by its id only: on SQLite it runs right here, on the async worker.
+    pub fn get<A, R, F>(&self, args: A, f: F) -> impl Future<Output = Result<R>> + Send + 'static
+    where
+        A: Send + Sync + 'static,
+        R: Send + 'static,
+        F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
+    {
+        let db = Arc::clone(&self.0);
+        async move {
+            match &db.backend {
+                Backend::Sqlite(sqlite) => sqlite.get(&db.options, &args, f),
+                Backend::Postgres(postgres) => postgres.read(false, args, f).await,
+            }
+        }
     }
 
     /// Changes whenever something was committed here: readers of the journal wait on it.
-    pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
-        tokio::sync::watch::channel(0).1
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.0.commits.subscribe()
     }
 
-    /// Brings every crate's tables to its newest version, once however many processes start.
-    pub async fn migrate(&self, all: &[Migrations]) -> Result<()> {
-        let _ = all;
-        Ok(())
+    /// Changes whenever some node said [`Db::notify`] on this channel, and when something may have been missed. Never
+    /// changes on SQLite, where there is one node. Name channels in letters and `_`. On PostgreSQL it wants tokio's runtime.
+    pub fn listen(&self, channel: &'static str) -> watch::Receiver<u64> {
+        match &self.0.backend {
+            Backend::Sqlite(_) => self.0.silence.subscribe(),
+            Backend::Postgres(postgres) => postgres.listen(channel),
+        }
+    }
+
+    /// Wakes those who listen, on every node. Never inside a unit: there it would halve the commits.
+    pub async fn notify(&self, channel: &str) -> Result<()> {
+        match &self.0.backend {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(postgres) => Ok(postgres.notify(channel).await?),
+        }
+    }
+
+    /// Whether the database answers, within two seconds.
+    pub async fn check(&self) -> Result<()> {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => sqlite.check(&self.0.options),
+            Backend::Postgres(postgres) => Ok(postgres.check(Duration::from_secs(2)).await?),
+        }
+    }
+
+    /// Brings every crate's tables to its newest version, once however many processes start. Tells the steps it took.
+    pub async fn migrate(&self, all: &[Migrations]) -> Result<Vec<Status>> {
+        let steps = migrate::steps(self.0.engine, all)?;
+        Ok(match &self.0.backend {
+            Backend::Sqlite(sqlite) => sqlite.migrate(steps).await?,
+            Backend::Postgres(postgres) => postgres.migrate(&steps).await?,
+        })
+    }
+
+    /// Every step with the time it was taken, and those that only the history knows. Changes nothing.
+    pub async fn migration_status(&self, all: &[Migrations]) -> Result<Vec<Status>> {
+        let steps = migrate::steps(self.0.engine, all)?;
+        let history = match &self.0.backend {
+            Backend::Sqlite(sqlite) => sqlite.history().await?,
+            Backend::Postgres(postgres) => postgres.history().await?,
+        };
+        Ok(migrate::status(&steps, &history))
+    }
+
+    /// Refuses what comes from now on, finishes what was taken, and lets the database go.
+    pub async fn close(&self) {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => postgres.close().await,
+        }
     }
 }
 

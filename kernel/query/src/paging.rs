@@ -84,6 +84,8 @@ pub struct ListParams {
     include_total: Option<bool>,
     /// Names of fields to sort by, separated by commas; `-` before a name turns its order around.
     sort: Option<String>,
+    /// Names of the fields to answer with, separated by commas. Without it all.
+    fields: Option<String>,
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::task::Task;
@@ -119,7 +120,7 @@ impl TaskGroup {
 
     /// Names of what runs now.
     pub fn running(&self) -> Vec<&'static str> {
-        self.0.lock().values().map(|one| one.name).collect()
+        self.0.running.lock().values().map(|one| one.name).collect()
     }
 
     /// Tells every task to stop and waits until `deadline` has passed. What still runs then is cut off, and named.
@@ -130,7 +131,7 @@ impl TaskGroup {
         if tokio::time::timeout(deadline, all_ended).await.is_ok() {
             return Vec::new();
         }
-        let left = self.0.lock();
+        let left = self.0.running.lock();
         for one in left.values() {
             if let Some(abort) = &one.abort {
                 abort.abort();
@@ -141,7 +142,7 @@ impl TaskGroup {
 
     fn enter(&self, name: &'static str) -> Place {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
-        let mut running = self.0.lock();
+        let mut running = self.0.running.lock();
         running.insert(number, Running { name, abort: None });
         self.0.count.send_replace(running.len());
         Place { inner: Arc::clone(&self.0), number }
@@ -149,13 +150,8 @@ impl TaskGroup {
 }
 
 impl Inner {
-    // A panic while the list is held is impossible short of memory running out; the list stays usable then.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn keep_abort(&self, number: u64, abort: tokio::task::AbortHandle) {
-        if let Some(one) = self.lock().get_mut(&number) {
+        if let Some(one) = self.running.lock().get_mut(&number) {
             one.abort = Some(abort);
         }
     }
@@ -169,7 +165,7 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut running = self.inner.lock();
+        let mut running = self.inner.running.lock();
         running.remove(&self.number);
         self.inner.count.send_replace(running.len());
     }

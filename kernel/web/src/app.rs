@@ -58,6 +58,7 @@ struct Inner {
 impl App {
     /// Installs the systems and holds their operations against the access table.
     pub fn new(mut parts: Parts) -> Result<Self> {
+        parts.systems.insert(0, crate::system());
         for system in parts.systems.clone() {
             (system.install)(&mut parts)?;
         }

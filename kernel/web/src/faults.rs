@@ -11,6 +11,8 @@ pub enum Fault {
     ForgetKeys = 1,
     /// The rule of an operation is not asked (P15).
     OpenGate = 2,
+    /// Every caller is given the scope of the public workspace (P15).
+    OneWorkspace = 8,
     /// The limiter lets everything through (P22).
     NoLimits = 4,
 }

@@ -100,7 +100,12 @@ async fn identify(
     if !app.broken(Fault::OpenGate) {
         permit(access.rule, &caller)?;
     }
-    let scope = caller.workspace.map(|at| Scope::of_request(at, caller.actor.clone(), trace.clone()));
+    let at = if app.broken(Fault::OneWorkspace) {
+        app.authenticate().public_workspace(app).await?
+    } else {
+        caller.workspace
+    };
+    let scope = at.map(|at| Scope::of_request(at, caller.actor.clone(), trace.clone()));
     Ok((Some(caller), scope))
 }
 

@@ -24,6 +24,13 @@ pub(crate) fn document(systems: &[System]) -> OpenApi {
         .into_openapi()
 }
 
+/// The finished document of these systems, where there is no installation to ask.
+pub fn describe(systems: &[System]) -> Result<Value> {
+    let document = document(systems);
+    let access = AccessTable::build(&document, systems.iter().flat_map(|system| system.access.iter().copied()))?;
+    finish(document, &access, systems)
+}
+
 /// Adds what no handler has to repeat: credentials, shared headers, and every refusal an operation may answer.
 pub(crate) fn finish(document: OpenApi, access: &AccessTable, systems: &[System]) -> Result<Value> {
     let mut document = serde_json::to_value(document).map_err(Error::internal)?;

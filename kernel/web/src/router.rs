@@ -22,6 +22,7 @@ impl App {
         let (api, _) = api.split_for_parts();
         let api = api.route_layer(axum::middleware::from_fn_with_state(self.clone(), gate));
         api.merge(pages)
+            .merge(crate::reference::routes(self))
             .route("/api/v1/openapi.json", get(document))
             .fallback(nothing_here)
             .method_not_allowed_fallback(no_such_method)

@@ -73,3 +73,18 @@ impl System {
         install: |_| Ok(()),
     };
 }
+
+/// The tables of the kernel and of every system, in the order they are made.
+pub fn migrations(systems: &[System]) -> Vec<db::Migrations> {
+    let own = [journal::MIGRATIONS, crate::system().migrations];
+    own.into_iter()
+        .chain(systems.iter().map(|system| system.migrations))
+        .filter(|all| !all.steps.is_empty())
+        .collect()
+}
+
+/// The settings of the kernel and of every system.
+pub fn sections(systems: &[System]) -> Vec<&'static config::Section> {
+    let own = config::sections::KERNEL.iter();
+    own.chain(systems.iter().flat_map(|system| system.sections)).copied().collect()
+}

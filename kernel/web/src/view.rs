@@ -13,6 +13,7 @@ use types::{Error, Result, Scope};
 use crate::app::App;
 use crate::context::{Context, Found, Ground};
 use crate::etag::Tag;
+use crate::fields;
 use crate::problem::Problem;
 use crate::reply::{Cache, Reply, Thing};
 
@@ -23,7 +24,7 @@ pub struct ListShape {
     pub filters: &'static [&'static str],
 }
 
-const LIST_PARAMS: &[&str] = &["page", "page_size", "cursor", "limit", "include_total", "sort"];
+const LIST_PARAMS: &[&str] = &["page", "page_size", "cursor", "limit", "include_total", "sort", "fields"];
 
 /// The extractor of every handler that reads. On a workspace unless said otherwise:
 /// `View<Installation>` stands on the installation.
@@ -81,6 +82,9 @@ impl<S: Ground> View<S> {
             .db()
             .get((self.ground, args, find), |rx, (ground, args, find)| find(rx, ground, args));
         let thing = found.await?.ok_or_else(Error::not_found)?;
+        if let Some(names) = fields::asked(&context.query)? {
+            return Ok(context.narrowed(&thing, &names)?);
+        }
         let tag = Tag::of_version(thing.version(), &context.audience());
         Ok(context.answer(Reply::ok(&thing)?, &tag))
     }
@@ -97,7 +101,11 @@ impl<S: Ground> View<S> {
             .app
             .db()
             .snapshot((self.ground, args, make), |rx, (ground, args, make)| make(rx, ground, args));
-        let reply = Reply::ok(&made.await?)?;
+        let value = made.await?;
+        if let Some(names) = fields::asked(&context.query)? {
+            return Ok(context.narrowed(&value, &names)?);
+        }
+        let reply = Reply::ok(&value)?;
         let tag = Tag::of_body(&reply.body, &context.audience());
         Ok(context.answer(reply, &tag))
     }
@@ -111,11 +119,39 @@ impl<S: Ground> View<S> {
 }
 
 impl Context {
+    fn narrowed<T: Serialize>(&self, value: &T, names: &[String]) -> Result<Reply> {
+        let value = serde_json::to_value(value).map_err(Error::internal)?;
+        let reply = Reply::ok(&fields::keep(value, names)?)?;
+        let tag = Tag::of_body(&reply.body, &self.audience());
+        Ok(self.answer(reply, &tag))
+    }
+
     /// Tags the reply, or answers 304 when the caller holds it already.
     fn answer(&self, reply: Reply, tag: &Tag) -> Reply {
         let cache = if self.caller.is_none() { Cache::Public } else { Cache::Private };
         let reply = reply.tagged(tag).cached(cache);
         let held = self.if_none_match.as_ref().is_some_and(|condition| condition.holds(tag));
         if held { reply.not_modified() } else { reply }
+    }
+}
+
+const TIMELINE: ListShape = ListShape { sort: journal::TIMELINE, filters: &[] };
+
+impl View<Scope> {
+    /// What happened to one thing, in order. `find` tells under which id the journal knows it; 404 when there is no
+    /// such thing.
+    pub async fn timeline<A, F>(self, args: A, find: F) -> Result<Reply, Problem>
+    where
+        A: Send + Sync + 'static,
+        F: for<'t> Fn(&'t mut Read, &'t Scope, &'t A) -> BoxFuture<'t, Result<Option<String>>> + Send + Sync + 'static,
+    {
+        let (list, _) = self.asked(&TIMELINE)?;
+        self.body((list, args, find), |rx, scope, (list, args, find)| {
+            Box::pin(async move {
+                let subject = find(rx, scope, args).await?.ok_or_else(Error::not_found)?;
+                journal::timeline(rx, scope, &subject, list).await
+            })
+        })
+        .await
     }
 }

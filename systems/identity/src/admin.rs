@@ -2,7 +2,9 @@
 
 use db::Db;
 use types::{Error, Installation, PersonId, Problems, Result, Scope, WorkspaceId};
+use web::App;
 
+use crate::Identity;
 use crate::people::{self, Cost, Email, check_password, password_text};
 use crate::workspaces::{self, Role, members, slug_of};
 
@@ -21,12 +23,7 @@ pub struct Created {
 /// Makes an administrator of the installation who owns the workspace of that name; makes the workspace when there is none.
 /// `already_exists` when somebody has the address. Hashes the password right here.
 pub async fn create(db: &Db, cost: Cost, email: &str, password: &str, workspace: &str) -> Result<Created> {
-    let mut problems = Problems::new();
-    let email = Email::check("/email", email, &mut problems);
-    check_password("/password", password, &mut problems);
-    people::check_line("/workspace", workspace, workspaces::NAME_MAX, &mut problems);
-    problems.into_result()?;
-    let plan = Plan { email, hash: cost.hash(&password_text(password))?, workspace: workspace.trim().to_owned() };
+    let plan = plan(cost, email, password, workspace)?;
     let inst = Installation::system("mainstay admin create");
     db.write((inst, plan), |tx, (inst, plan)| Box::pin(run(tx, inst, plan))).await
 }
@@ -41,12 +38,24 @@ async fn run(tx: &mut db::Tx, inst: &Installation, plan: &Plan) -> Result<Create
     let person = people::ops::create(tx, inst, &plan.email, &plan.hash).await?;
     let now = tx.now();
     people::store::grant(tx, inst, person, ALL_RIGHTS, now).await?;
+    settle(tx, inst, plan, person, Role::Owner).await
+}
+
+/// Gives the person a role in the workspace of the plan.
+async fn settle(
+    tx: &mut db::Tx,
+    inst: &Installation,
+    plan: &Plan,
+    person: PersonId,
+    role: Role,
+) -> Result<Created> {
+    let now = tx.now();
     let found = workspaces::store::by_slug(tx, inst, &slug_of(&plan.workspace)).await?;
     let workspace = match found {
         Some(workspace) => {
-            let scope = Scope::system(workspace.id, "mainstay admin create");
-            members::store::insert(tx, &scope, person, Role::Owner, now).await?;
-            members::ops::tell_added(tx, &scope, person, Role::Owner).await?;
+            let scope = Scope::system(workspace.id, "an operator adds a person");
+            members::store::insert(tx, &scope, person, role, now).await?;
+            members::ops::tell_added(tx, &scope, person, role).await?;
             workspace
         }
         None => workspaces::ops::create(tx, inst, &plan.workspace, None, person).await?,
@@ -61,10 +70,57 @@ pub async fn set_status(db: &Db, email: &str, status: people::Status) -> Result<
     let write = db.write(args, |tx, (inst, key, status)| {
         Box::pin(async move {
             let person = people::store::by_email(tx, inst, key).await?.ok_or_else(Error::not_found)?;
-            let now = tx.now();
-            people::store::set_status(tx, inst, person.id, *status, now).await?;
+            people::ops::set_status(tx, inst, person.id, *status).await?;
             Ok(person.id)
         })
     });
     write.await
+}
+
+/// Makes a person with a role in the workspace of that name, and without rights over the installation; makes the workspace
+/// when there is none.
+pub async fn add(
+    db: &Db,
+    cost: Cost,
+    email: &str,
+    password: &str,
+    workspace: &str,
+    role: Role,
+) -> Result<Created> {
+    let plan = plan(cost, email, password, workspace)?;
+    let inst = Installation::system("an operator adds a person");
+    let write = db.write((inst, plan, role), |tx, (inst, plan, role)| {
+        Box::pin(async move {
+            let person = people::ops::create(tx, inst, &plan.email, &plan.hash).await?;
+            settle(tx, inst, plan, person, *role).await
+        })
+    });
+    write.await
+}
+
+/// The same as [`create`], inside a running server: the password waits its turn like any other.
+pub async fn create_admin(app: &App, email: &str, password: &str, workspace: &str) -> Result<Created> {
+    let (email, workspace) = check(email, password, workspace)?;
+    let identity = app.extension::<Identity>()?;
+    let hash = identity.passwords.hash(app.tasks(), password_text(password)).await?;
+    let inst = Installation::system("mainstay admin create");
+    let plan = Plan { email, hash, workspace };
+    let made = app.db().write((inst, plan), |tx, (inst, plan)| Box::pin(run(tx, inst, plan))).await?;
+    identity.callers.forget();
+    Ok(made)
+}
+
+fn plan(cost: Cost, email: &str, password: &str, workspace: &str) -> Result<Plan> {
+    let (email, workspace) = check(email, password, workspace)?;
+    Ok(Plan { email, hash: cost.hash(&password_text(password))?, workspace })
+}
+
+/// Every mistake at once, else the address and the name as they will be kept.
+fn check(email: &str, password: &str, workspace: &str) -> Result<(Email, String)> {
+    let mut problems = Problems::new();
+    let email = Email::check("/email", email, &mut problems);
+    check_password("/password", password, &mut problems);
+    people::check_line("/workspace", workspace, workspaces::NAME_MAX, &mut problems);
+    problems.into_result()?;
+    Ok((email, workspace.trim().to_owned()))
 }

@@ -1,1 +1,190 @@
-//! placeholder
+//! Identity: people, what they are in which workspace, and how a request proves whose it is.
+//!
+//! Owns people, sessions, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
+//! other system's permissions mean: it only knows that they were declared. Mail, registration, second factors, SSO and
+//! invitations will stand beside these nouns.
+
+pub mod admin;
+mod callers;
+mod events;
+mod keys;
+mod pages;
+mod people;
+mod refusals;
+mod secrets;
+mod sessions;
+mod settings;
+pub mod setup;
+mod signing;
+mod workspaces;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use types::{Installation, Permission};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use web::{Access, App, PermissionInfo, Rule, System, Tier, Upkeep};
+
+pub use admin::create_admin;
+pub use people::{Cost, Status, email_key};
+pub use settings::IdentitySettings;
+pub use setup::link as setup_link;
+pub use workspaces::Role;
+
+const WORKSPACE_READ: Permission = Permission("workspace:read");
+const WORKSPACE_WRITE: Permission = Permission("workspace:write");
+const MEMBERS_READ: Permission = Permission("members:read");
+const MEMBERS_MANAGE: Permission = Permission("members:manage");
+const API_KEYS_WRITE: Permission = Permission("api_keys:write");
+const API_KEYS_MANAGE: Permission = Permission("api_keys:manage");
+const WORKSPACES_CREATE: Permission = Permission("workspaces:create");
+const PEOPLE_READ: Permission = Permission("people:read");
+const OPERATOR_KEYS: Permission = Permission("operator_keys:manage");
+
+const MIGRATIONS: db::Migrations = db::Migrations {
+    system: "identity",
+    steps: &[
+        db::migration!("0001_people"),
+        db::migration!("0002_workspaces"),
+        db::migration!("0003_sessions"),
+        db::migration!("0004_api_keys"),
+        db::migration!("0005_setup"),
+        db::migration!("0006_refusals"),
+    ],
+};
+
+/// What identity keeps in memory, shared by its handlers and the gate.
+pub struct Identity {
+    secrets: secrets::Secrets,
+    passwords: people::Passwords,
+    signing: signing::Signing,
+    callers: callers::Callers,
+    roles: workspaces::Roles,
+    refusals: refusals::Refusals,
+}
+
+impl Identity {
+    fn new(parts: &web::Parts) -> Self {
+        let settings = parts.settings.get::<IdentitySettings>();
+        let inst = Installation::system("finding out who asks");
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let waiting = usize::try_from(settings.password_queue).unwrap_or(usize::MAX);
+        let issuer = signing::Issuer { issuer: settings.issuer.clone(), audience: "mainstay:api" };
+        let declared = parts.systems.iter().flat_map(|system| system.permissions);
+        Self {
+            secrets: secrets::Secrets::derive(&parts.keys),
+            passwords: people::Passwords::new(settings.cost(), cores, waiting),
+            signing: signing::Signing::new(issuer, inst.clone()),
+            callers: callers::Callers::new(Duration::from_hours(1), inst),
+            roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
+            refusals: refusals::Refusals::default(),
+        }
+    }
+}
+
+fn realm(info: &PermissionInfo) -> workspaces::Realm {
+    match info.realm {
+        web::Realm::Workspace => workspaces::Realm::Workspace { member: info.member },
+        web::Realm::Installation => workspaces::Realm::Installation,
+    }
+}
+
+/// What the binary lists.
+pub const fn system() -> System {
+    System {
+        name: "identity",
+        routes,
+        pages: pages::api::pages,
+        migrations: MIGRATIONS,
+        sections: &[&IdentitySettings::SECTION],
+        permissions: PERMISSIONS,
+        access: ACCESS,
+        events: events::TYPES,
+        ids: &[
+            ("per", "person"),
+            ("wsp", "workspace"),
+            ("ses", "session"),
+            ("key", "API key"),
+            ("sgk", "signing key"),
+        ],
+        upkeep: UPKEEP,
+        install: |parts| {
+            let identity = Arc::new(Identity::new(parts));
+            parts.authenticate = Some(identity.clone());
+            parts.extensions.insert(identity);
+            Ok(())
+        },
+    }
+}
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(sessions::api::routes())
+        .merge(people::api::routes())
+        .merge(keys::api::routes())
+        .merge(workspaces::api::routes())
+        .merge(workspaces::members::api::routes())
+        .merge(setup::api::routes())
+}
+
+const fn in_workspace(permission: Permission, member: bool, meaning: &'static str) -> PermissionInfo {
+    PermissionInfo { permission, meaning, realm: web::Realm::Workspace, member }
+}
+
+const fn over_all(permission: Permission, meaning: &'static str) -> PermissionInfo {
+    PermissionInfo { permission, meaning, realm: web::Realm::Installation, member: false }
+}
+
+const PERMISSIONS: &[PermissionInfo] = &[
+    in_workspace(WORKSPACE_READ, true, "See the workspace's name and slug."),
+    in_workspace(WORKSPACE_WRITE, false, "Rename the workspace."),
+    in_workspace(MEMBERS_READ, true, "See who belongs to the workspace."),
+    in_workspace(MEMBERS_MANAGE, false, "Take people into the workspace and out of it."),
+    in_workspace(API_KEYS_WRITE, true, "Make API keys for the workspace, and revoke one's own."),
+    in_workspace(API_KEYS_MANAGE, false, "See and revoke everybody's API keys of the workspace."),
+    over_all(WORKSPACES_CREATE, "Make workspaces."),
+    over_all(PEOPLE_READ, "See what happened to people and their sessions."),
+    over_all(OPERATOR_KEYS, "Make, see and revoke API keys that work in every workspace."),
+];
+
+const ACCESS: &[Access] = &[
+    Access::new("create_token", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("refresh_token", Rule::Anyone).tier(Tier::Refresh).unkept(),
+    Access::new("create_setup", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("logout", Rule::SignedIn).unkept(),
+    Access::new("logout_all", Rule::SignedIn).unkept(),
+    Access::new("list_sessions", Rule::SignedIn),
+    Access::new("revoke_session", Rule::SignedIn),
+    Access::new("revoke_other_sessions", Rule::SignedIn),
+    Access::new("get_me", Rule::SignedIn),
+    Access::new("update_me", Rule::SignedIn),
+    Access::new("list_api_keys", Rule::SignedIn),
+    Access::new("create_api_key", Rule::SignedIn),
+    Access::new("delete_api_key", Rule::SignedIn),
+    Access::new("list_workspaces", Rule::SignedIn),
+    Access::new("create_workspace", Rule::Installation(WORKSPACES_CREATE)),
+    // The workspace of these is the one in the address: membership and permission are settled in the transaction.
+    Access::new("get_workspace", Rule::SignedIn),
+    Access::new("update_workspace", Rule::SignedIn),
+    Access::new("list_members", Rule::SignedIn),
+    Access::new("create_member", Rule::SignedIn),
+    Access::new("delete_member", Rule::SignedIn),
+];
+
+const UPKEEP: &[Upkeep] = &[
+    Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
+    Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::flush },
+];
+
+/// A simple acknowledgement.
+#[derive(Serialize, ToSchema)]
+struct Ack {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+impl Ack {
+    const OK: Self = Self { status: "ok" };
+}

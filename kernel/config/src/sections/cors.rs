@@ -18,7 +18,7 @@ crate::section! {
     check = https_only;
 }
 
-fn origins(origins: &Vec<String>) -> Result<(), String> {
+fn origins(origins: &[String]) -> Result<(), String> {
     for (at, origin) in origins.iter().enumerate() {
         let sent = ServiceUrl::new(origin).filter(|url| {
             matches!(url.scheme(), "http" | "https")

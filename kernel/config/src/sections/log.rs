@@ -16,7 +16,7 @@ crate::section! {
     }
 }
 
-fn a_level(text: &String) -> Result<(), String> {
+fn a_level(text: &str) -> Result<(), String> {
     let level = |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word);
     let part =
         |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "_:-".contains(c));

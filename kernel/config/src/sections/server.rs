@@ -66,7 +66,7 @@ fn public(url: &Option<ServiceUrl>) -> Result<(), String> {
     }
 }
 
-fn not_everyone(networks: &Vec<IpNet>) -> Result<(), String> {
+fn not_everyone(networks: &[IpNet]) -> Result<(), String> {
     if networks.iter().any(|net| net.prefix_len() == 0) {
         return Err(
             "trusts the whole internet: anyone could choose their own address; name the proxies".to_owned()

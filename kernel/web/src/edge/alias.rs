@@ -110,7 +110,7 @@ impl Alias {
             return Err(BadAlias(format!("the target uses {part:?}, which the pattern does not have")));
         }
         // A target that begins with what the caller sent could lead to another host (`//evil`).
-        if !matches!(to.first(), Some(Part::Literal(first)) if !first.is_empty()) {
+        if !matches!(to.first(), Some(Part::Literal(first)) if !first.is_empty() || to.len() == 1) {
             return Err(BadAlias("a target begins with a fixed segment, like /api".into()));
         }
         Ok(Self { from, to, rewrite })

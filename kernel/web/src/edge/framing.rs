@@ -186,7 +186,7 @@ mod tests {
         for twice in ["page=1&page=2", "page=1&%70age=2", "page&page", "a%20b=1&a+b=2"] {
             assert_eq!(parameters(twice).unwrap_err().code(), "duplicate_parameter", "{twice}");
         }
-        let many: String = (0..101).map(|n| format!("p{n}=1&")).collect();
-        assert_eq!(parameters(&many).unwrap_err().code(), "too_many_parameters");
+        let many: Vec<String> = (0..101).map(|n| format!("p{n}=1")).collect();
+        assert_eq!(parameters(&many.join("&")).unwrap_err().code(), "too_many_parameters");
     }
 }

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{Method, Request, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use telemetry::metrics::{Meaning, counter, gauge, histogram};
 use tokio::time::Instant;
 use tracing::Span;
 use types::Trace;
@@ -24,40 +25,21 @@ use types::Trace;
 use super::client::ClientAddr;
 use super::redact;
 
-/// Bounds of `http_request_duration_seconds`, for whoever installs the recorder.
-pub const DURATION_BUCKETS: [f64; 12] =
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
-
 const NO_ROUTE: &str = "none";
 
-/// Tells the recorder what the numbers of this folder mean.
-pub fn describe_metrics() {
-    metrics::describe_counter!(
-        "http_requests_total",
-        "Requests answered, by method, route template and status."
-    );
-    metrics::describe_histogram!(
-        "http_request_duration_seconds",
-        "Time until a response began, by method and route template."
-    );
-    metrics::describe_counter!("http_4xx_total", "Responses that refused the request, by route template.");
-    metrics::describe_counter!("http_5xx_total", "Responses that failed, by route template.");
-    metrics::describe_gauge!(
-        "http_requests_in_flight",
-        "Requests whose response has not been sent to its end."
-    );
-    metrics::describe_counter!(
-        "http_panics_total",
-        "Handlers that panicked, each at the cost of its request."
-    );
-    metrics::describe_counter!("csp_reports_total", "What browsers reported, by directive.");
-    metrics::describe_gauge!("http_connections", "Open connections.");
-    metrics::describe_counter!(
-        "http_connections_shed_total",
-        "Connections refused because there were too many."
-    );
-    metrics::describe_gauge!("ready", "1 where a dependency answered when last asked, by dependency.");
-}
+/// What the numbers of this folder mean.
+pub const METRICS: &[Meaning] = &[
+    counter("http_requests_total", "Requests answered, by method, route template and status."),
+    histogram("http_request_duration_seconds", "Time until a response began, by method and route template."),
+    counter("http_4xx_total", "Responses that refused the request, by route template."),
+    counter("http_5xx_total", "Responses that failed, by route template."),
+    gauge("http_requests_in_flight", "Requests whose response has not been sent to its end."),
+    counter("http_panics_total", "Handlers that panicked, each at the cost of its request."),
+    counter("csp_reports_total", "What browsers reported, by directive."),
+    gauge("http_connections", "Open connections."),
+    counter("http_connections_shed_total", "Connections refused because there were too many."),
+    gauge("ready", "1 where a dependency answered when last asked, by dependency."),
+];
 
 /// Filled in by the router once it knows which route matched.
 #[derive(Clone, Default)]
@@ -233,7 +215,7 @@ impl HttpBody for Followed {
         let frame = Pin::new(&mut self.inner).poll_frame(cx);
         match &frame {
             Poll::Ready(Some(Ok(frame))) => {
-                self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64)
+                self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
             }
             Poll::Ready(None) => self.whole = true,
             _ => {}

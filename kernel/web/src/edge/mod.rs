@@ -35,7 +35,7 @@ pub use alias::{Aliases, BadAlias};
 pub use client::{ClientAddr, ForwardedHeader, Peer};
 pub use csrf::check as check_cross_site;
 pub use limits::Limits;
-pub use measure::{DURATION_BUCKETS, describe_metrics};
+pub use measure::METRICS;
 pub use pipeline::Edge;
 pub use probes::{MetricsDoor, Probes};
 pub use readiness::{Check, CheckState};

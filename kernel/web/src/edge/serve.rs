@@ -82,7 +82,7 @@ pub struct Served {
 
 const SHED: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n\
-    connection: close\r\ncontent-length: 149\r\n\r\n\
+    connection: close\r\ncontent-length: 147\r\n\r\n\
     {\"type\":\"/docs/problems/too_many_connections\",\"title\":\"Service Unavailable\",\"status\":503,\
     \"code\":\"too_many_connections\",\"detail\":\"Try again later.\"}";
 /// Refusals that are said politely at once; beyond, the connection is just closed.

@@ -1,15 +1,15 @@
-//! Making a person.
+//! Making a person, and changing one.
 
 use db::Tx;
 use serde_json::json;
 use types::{Error, Installation, PersonId, Result};
 
-use super::model::Email;
+use super::model::{Email, Status};
 use super::store::{self, NewPerson};
 use crate::events;
 
 /// A person with a password. The event holds no address: whoever may see people reads it from them.
-pub async fn create(
+pub(crate) async fn create(
     tx: &mut Tx,
     inst: &Installation,
     email: &Email,
@@ -24,4 +24,19 @@ pub async fn create(
     }
     events::in_installation(tx, inst, events::PERSON_CREATED, id.to_string(), json!({})).await?;
     Ok(id)
+}
+
+/// Gives somebody another name.
+pub(crate) async fn rename(tx: &mut Tx, inst: &Installation, id: PersonId, name: &str) -> Result<()> {
+    let now = tx.now();
+    store::rename(tx, inst, id, name, now).await?;
+    events::in_installation(tx, inst, events::PERSON_UPDATED, id.to_string(), json!({"name": name})).await
+}
+
+/// Lets somebody sign in no more, or again.
+pub(crate) async fn set_status(tx: &mut Tx, inst: &Installation, id: PersonId, status: Status) -> Result<()> {
+    let now = tx.now();
+    store::set_status(tx, inst, id, status, now).await?;
+    let payload = json!({"status": status.as_str()});
+    events::in_installation(tx, inst, events::PERSON_STATUS_CHANGED, id.to_string(), payload).await
 }

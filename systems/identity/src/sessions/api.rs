@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use http::HeaderMap;
+use query::{Page, SortFields};
 use serde::{Deserialize, Serialize};
-use types::{Error, Installation, PersonId};
+use types::{Error, Installation, PersonId, Problems};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Check, Client, Commit, Form, Json, Path, Reply, Result, Tier, View};
+use web::{App, Caller, Check, Client, Commit, Form, Json, ListShape, Path, Reply, Result, Tier, View};
 use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionOut, TokenPair};
@@ -16,7 +17,7 @@ use crate::callers::person_of;
 use crate::people::{email_key, password_text};
 use crate::{Ack, Identity, secrets};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create_token))
         .routes(routes!(refresh_token))
@@ -27,10 +28,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke_other_sessions))
 }
 
+const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &[] };
+
 /// Signing in, as an OAuth 2 form.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TokenIn {
+pub(crate) struct TokenIn {
     /// The e-mail address. Case and blanks around it do not matter.
     username: String,
     #[schema(format = Password)]
@@ -48,15 +51,35 @@ pub struct TokenIn {
 /// A refresh token, to be exchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RefreshIn {
+pub(crate) struct RefreshIn {
     /// The newest one of the session.
     refresh_token: String,
 }
 
 /// How many sessions were ended.
 #[derive(Serialize, ToSchema)]
-pub struct RevokedOut {
+pub(crate) struct RevokedOut {
     revoked_count: usize,
+}
+
+/// A session to end.
+struct One {
+    person: PersonId,
+    session: SessionId,
+}
+
+/// All sessions of somebody but one.
+struct Others {
+    person: PersonId,
+    keep: Option<SessionId>,
+}
+
+impl Check for One {
+    fn check(&self, _: &mut Problems) {}
+}
+
+impl Check for Others {
+    fn check(&self, _: &mut Problems) {}
 }
 
 fn origin(headers: &HeaderMap, client: Client) -> Origin {
@@ -91,7 +114,8 @@ async fn create_token(
     let identity = app.extension::<Identity>()?;
     let email_key = email_key(&body.username);
     // The hash keeps an address of any length out of the limiter, and out of everything that prints its keys.
-    let account = secrets::hash(&email_key).iter().fold(String::from("account "), |text, b| format!("{text}{b:02x}"));
+    let account =
+        secrets::hash(&email_key).iter().fold(String::from("account "), |text, b| format!("{text}{b:02x}"));
     app.limit_subject(Tier::SignIn, &account)?;
     let origin = origin(&headers, client);
     let password = password_text(&Zeroizing::new(body.password));
@@ -135,13 +159,7 @@ async fn refresh_token(
     responses((status = 200, description = "Signed out.", body = Ack)))]
 async fn logout(State(app): State<App>, caller: Caller, commit: Commit<Installation>) -> Result<Reply> {
     let (person, session) = own(&caller)?;
-    let reply = commit
-        .done((person, session), |tx, inst, (person, session)| {
-            Box::pin(async move { ops::revoke(tx, inst, *person, *session).await.map(|()| Ack::OK) })
-        })
-        .await;
-    app.extension::<Identity>()?.callers.forget_session(session);
-    reply
+    revoke_one(&app, commit, person, session).await
 }
 
 /// Ends all sessions of the person, this one too.
@@ -170,15 +188,16 @@ async fn revoke_many(
     person: PersonId,
     keep: Option<SessionId>,
 ) -> Result<Reply> {
+    let identity = app.extension::<Identity>()?;
     let reply = commit
-        .done(Which { person, keep }, |tx, inst, which| {
+        .done(Others { person, keep }, |tx, inst, others| {
             Box::pin(async move {
-                let revoked_count = ops::revoke_all(tx, inst, which.person, which.keep).await?;
+                let revoked_count = ops::revoke_all(tx, inst, others.person, others.keep).await?;
                 Ok(RevokedOut { revoked_count })
             })
         })
         .await;
-    app.extension::<Identity>()?.callers.forget();
+    identity.callers.forget();
     reply
 }
 
@@ -193,14 +212,37 @@ async fn revoke_session(
     Path(id): Path<SessionId>,
 ) -> Result<Reply> {
     let (person, _) = own(&caller)?;
+    revoke_one(&app, commit, person, id).await
+}
+
+async fn revoke_one(
+    app: &App,
+    commit: Commit<Installation>,
+    person: PersonId,
+    session: SessionId,
+) -> Result<Reply> {
+    let identity = app.extension::<Identity>()?;
     let reply = commit
-        .done(Which { person, keep: Some(id) }, |tx, inst, which| {
-            Box::pin(async move {
-                let id = which.keep.ok_or_else(Error::not_found)?;
-                ops::revoke(tx, inst, which.person, id).await.map(|()| Ack::OK)
-            })
+        .done(One { person, session }, |tx, inst, one| {
+            Box::pin(async move { ops::revoke(tx, inst, one.person, one.session).await.map(|()| Ack::OK) })
         })
         .await;
-    app.extension::<Identity>()?.callers.forget_session(id);
+    identity.callers.forget_session(session);
     reply
+}
+
+/// The sessions of the person, the newest first.
+#[utoipa::path(get, path = "/api/v1/auth/sessions", tag = "auth", operation_id = "list_sessions",
+    params(query::ListParams),
+    responses((status = 200, description = "A page of sessions.", body = Page<SessionOut>)))]
+async fn list_sessions(caller: Caller, view: View<Installation>) -> Result<Reply> {
+    let (person, session) = own(&caller)?;
+    let (list, _) = view.asked(&SHAPE)?;
+    view.body((person, session, list), |rx, inst, (person, session, list)| {
+        Box::pin(async move {
+            let page = store::page(rx, inst, *person, list).await?;
+            Ok(page.map(|row| SessionOut::of(row, Some(*session))))
+        })
+    })
+    .await
 }

@@ -12,19 +12,20 @@ use zeroize::Zeroizing;
 use super::model::{Origin, SessionId, SessionState, TokenPair};
 use super::refresh::{self, Presented, Rule, Verdict};
 use super::store::{self, NewSession};
-use crate::people::{self, Status};
+use crate::people::{self, PersonRow, Status};
 use crate::settings::IdentitySettings;
 use crate::signing::Claims;
 use crate::{Identity, events, secrets};
 
 /// Somebody at the door.
-pub struct SignIn {
-    pub email_key: String,
-    pub password: Zeroizing<String>,
-    pub origin: Origin,
+pub(crate) struct SignIn {
+    pub(crate) email_key: String,
+    pub(crate) password: Zeroizing<String>,
+    pub(crate) origin: Origin,
 }
 
 /// A session as far as its next pair of tokens needs it.
+#[derive(Clone)]
 struct Grant {
     session: SessionId,
     person: PersonId,
@@ -35,26 +36,25 @@ struct Grant {
 
 /// A new session for the right password. Everything else gets one refusal, after the same work: an address that nobody has
 /// costs a hash like every other.
-pub async fn sign_in(app: &App, identity: &Identity, inst: &Installation, door: SignIn) -> Result<TokenPair> {
+pub(crate) async fn sign_in(
+    app: &App,
+    identity: &Identity,
+    inst: &Installation,
+    door: SignIn,
+) -> Result<TokenPair> {
     let SignIn { email_key, password, origin } = door;
     let known = app
         .db()
-        .read((inst.clone(), email_key), |rx, (inst, key)| Box::pin(people::store::credentials(rx, inst, key)))
+        .read((inst.clone(), email_key), |rx, (inst, key)| {
+            Box::pin(people::store::credentials(rx, inst, key))
+        })
         .await?;
-    let (who, hash) = match known {
-        Some((id, status, hash)) => (Some((id, status)), hash),
-        None => (None, None),
-    };
+    let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
     let fits = identity.passwords.verify(app.tasks(), password, hash).await?;
-    let person = who.filter(|(_, status)| fits && *status == Status::Active).map(|(id, _)| id);
-    let made = match person {
-        Some(person) => start(app, inst, &identity.secrets, person, origin).await?,
-        None => None,
-    };
-    match made {
-        Some(grant) => pair(app, identity, &grant).await,
-        None => Err(invalid_credentials()),
-    }
+    let person =
+        person.filter(|person| fits && person.status == Status::Active).ok_or_else(invalid_credentials)?;
+    let grant = start(app, inst, &identity.secrets, person, origin).await?.ok_or_else(invalid_credentials)?;
+    pair(app, identity, &grant).await
 }
 
 /// `None` when the person was suspended in between.
@@ -62,43 +62,59 @@ async fn start(
     app: &App,
     inst: &Installation,
     keys: &secrets::Secrets,
-    person: PersonId,
+    person: PersonRow,
     origin: Origin,
 ) -> Result<Option<Grant>> {
     let now = app.clock().now();
-    let life = app.settings().get::<IdentitySettings>().session_life;
-    let (session, salt) = (SessionId::at(now), secrets::random::<16>());
-    let refresh_hash = secrets::hash(&refresh::token(keys, session, &salt, 1));
-    let expires_at = now.plus(life);
-    let inst = as_person(app, inst, person).await?;
-    let row = (session, person, origin, salt, refresh_hash, now, expires_at);
-    let write = app.db().write((inst, row), |tx, (inst, row)| {
-        Box::pin(async move {
-            let (id, person, origin, salt, refresh_hash, now, expires_at) = row;
-            if !is_active(tx, inst, *person).await? {
-                return Ok(false);
-            }
-            let (id, person, now, expires_at) = (*id, *person, *now, *expires_at);
-            let new = NewSession { id, person, origin, salt, refresh_hash, now, expires_at };
-            store::insert(tx, inst, new).await?;
-            let payload = json!({"person_id": person, "device": origin.device(), "ip": origin.ip});
-            events::in_installation(tx, inst, events::SESSION_CREATED, id.to_string(), payload).await?;
-            Ok(true)
-        })
-    });
-    let written = write.await?;
-    Ok(written.then(|| Grant { session, person, generation: 1, salt: salt.to_vec(), expires_at }))
+    let (session, salt) = (SessionId::at(now), secrets::random::<16>().to_vec());
+    let first = Start {
+        refresh_hash: secrets::hash(&refresh::token(keys, session, &salt, 1)),
+        grant: Grant {
+            session,
+            person: person.id,
+            generation: 1,
+            salt,
+            expires_at: now.plus(app.settings().get::<IdentitySettings>().session_life),
+        },
+        origin,
+        now,
+    };
+    // Nobody had signed in when the request came; what it does is done by the person it turned out to be.
+    let actor = Actor { kind: ActorKind::Person, id: Some(person.id.to_string()), label: person.email };
+    let inst = Installation::of_request(actor, inst.trace().clone());
+    let write = app.db().write((inst, first), |tx, (inst, first)| Box::pin(first.run(tx, inst)));
+    write.await
 }
 
-/// Nobody had signed in when the request came; what it does is done by the person it turned out to be.
-async fn as_person(app: &App, inst: &Installation, person: PersonId) -> Result<Installation> {
-    let row = app
-        .db()
-        .get((inst.clone(), person), |rx, (inst, person)| Box::pin(people::store::get(rx, inst, *person)))
-        .await?;
-    let label = row.map(|row| row.email).unwrap_or_default();
-    let actor = Actor { kind: ActorKind::Person, id: Some(person.to_string()), label };
-    Ok(Installation::of_request(actor, inst.trace().clone()))
+/// What the unit of a sign-in needs.
+struct Start {
+    grant: Grant,
+    refresh_hash: [u8; 32],
+    origin: Origin,
+    now: Time,
+}
+
+impl Start {
+    async fn run(&self, tx: &mut Tx, inst: &Installation) -> Result<Option<Grant>> {
+        let Self { grant, refresh_hash, origin, now } = self;
+        if !is_active(tx, inst, grant.person).await? {
+            return Ok(None);
+        }
+        let new = NewSession {
+            id: grant.session,
+            person: grant.person,
+            origin,
+            salt: &grant.salt,
+            refresh_hash,
+            now: *now,
+            expires_at: grant.expires_at,
+        };
+        store::insert(tx, inst, new).await?;
+        let payload = json!({"person_id": grant.person, "device": origin.device(), "ip": origin.ip});
+        let subject = grant.session.to_string();
+        events::in_installation(tx, inst, events::SESSION_CREATED, subject, payload).await?;
+        Ok(Some(grant.clone()))
+    }
 }
 
 async fn is_active(tx: &mut Tx, inst: &Installation, person: PersonId) -> Result<bool> {
@@ -146,13 +162,13 @@ struct Refresh {
 }
 
 /// The session that a refresh token claims to be of; `None` for text that is no refresh token.
-pub fn claimed_session(text: &str) -> Option<SessionId> {
+pub(crate) fn claimed_session(text: &str) -> Option<SessionId> {
     refresh::parse(text).map(|presented| presented.session)
 }
 
 /// Exchanges a refresh token for the next pair. Ending the session after reuse commits like any other outcome, so it
 /// can not be rolled back together with the refusal.
-pub async fn refresh(
+pub(crate) async fn refresh(
     app: &App,
     identity: &Arc<Identity>,
     inst: &Installation,
@@ -224,7 +240,7 @@ fn granted(row: SessionState, further: i64) -> Outcome {
 }
 
 /// Ends one session of somebody. 404 for another's, as for one that never was; ended twice is ended.
-pub async fn revoke(tx: &mut Tx, inst: &Installation, person: PersonId, id: SessionId) -> Result<()> {
+pub(crate) async fn revoke(tx: &mut Tx, inst: &Installation, person: PersonId, id: SessionId) -> Result<()> {
     store::of_person(tx, inst, person, id).await?.ok_or_else(Error::not_found)?;
     let now = tx.now();
     if store::revoke(tx, inst, id, now).await? {
@@ -234,7 +250,7 @@ pub async fn revoke(tx: &mut Tx, inst: &Installation, person: PersonId, id: Sess
 }
 
 /// Ends all sessions of somebody but `keep`, and tells how many.
-pub async fn revoke_all(
+pub(crate) async fn revoke_all(
     tx: &mut Tx,
     inst: &Installation,
     person: PersonId,

@@ -1,13 +1,14 @@
 //! All SQL about workspaces themselves.
 
 use db::{Read, Row, Tx, params};
+use query::{List, Page, Select};
 use types::{Installation, PersonId, Result, Scope, Time, WorkspaceId};
 
 use super::model::WorkspaceRow;
 
-pub const COLUMNS: &str = "w.id, w.name, w.slug, w.created_at, w.updated_at, w.version";
+const COLUMNS: &str = "w.id, w.name, w.slug, w.created_at, w.updated_at, w.version";
 
-pub fn workspace(mut row: Row) -> Result<WorkspaceRow> {
+fn workspace(row: &mut Row) -> Result<WorkspaceRow> {
     Ok(WorkspaceRow {
         id: row.take("id")?,
         name: row.take("name")?,
@@ -19,31 +20,46 @@ pub fn workspace(mut row: Row) -> Result<WorkspaceRow> {
 }
 
 /// The workspace of the scope.
-pub async fn get(rx: &mut Read, scope: &Scope) -> Result<Option<WorkspaceRow>> {
+pub(crate) async fn get(rx: &mut Read, scope: &Scope) -> Result<Option<WorkspaceRow>> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE w.id = $1");
-    rx.row(&sql, params![scope.workspace()]).await?.map(workspace).transpose()
+    rx.row(&sql, params![scope.workspace()]).await?.as_mut().map(workspace).transpose()
 }
 
-pub async fn by_slug(rx: &mut Read, _: &Installation, slug: &str) -> Result<Option<WorkspaceRow>> {
+pub(crate) async fn by_slug(rx: &mut Read, _: &Installation, slug: &str) -> Result<Option<WorkspaceRow>> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE w.slug = $1");
-    rx.row(&sql, params![slug]).await?.map(workspace).transpose()
+    rx.row(&sql, params![slug]).await?.as_mut().map(workspace).transpose()
 }
 
-pub async fn exists(rx: &mut Read, _: &Installation, id: WorkspaceId) -> Result<bool> {
+pub(crate) async fn exists(rx: &mut Read, _: &Installation, id: WorkspaceId) -> Result<bool> {
     Ok(rx.row("SELECT id FROM workspaces WHERE id = $1", params![id]).await?.is_some())
 }
 
-/// The workspaces somebody belongs to, the default one first, then by slug.
-pub async fn of_person(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<WorkspaceRow>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM workspaces w JOIN memberships m ON m.workspace_id = w.id \
-         WHERE m.person_id = $1 ORDER BY m.is_default DESC, w.slug"
-    );
-    rx.rows(&sql, params![person]).await?.into_iter().map(workspace).collect()
+/// The workspaces somebody belongs to, or the one that a key belongs to.
+pub(crate) async fn page(
+    rx: &mut Read,
+    inst: &Installation,
+    whose: Whose,
+    list: &List,
+) -> Result<Page<WorkspaceRow>> {
+    let select = Select::installation(inst, "workspaces w", COLUMNS);
+    let select = match whose {
+        Whose::Person(person) => {
+            select.and("w.id IN (SELECT workspace_id FROM memberships WHERE person_id = $1)", [person.into()])
+        }
+        Whose::Only(workspace) => select.and("w.id = $1", [workspace.into()]),
+    };
+    query::page(rx, select, list, workspace).await
+}
+
+/// Whose workspaces are listed.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose {
+    Person(PersonId),
+    Only(WorkspaceId),
 }
 
 /// `false` when the slug is taken.
-pub async fn insert(
+pub(crate) async fn insert(
     tx: &mut Tx,
     _: &Installation,
     id: WorkspaceId,
@@ -57,7 +73,7 @@ pub async fn insert(
 }
 
 /// `false` when another workspace has the slug.
-pub async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str, now: Time) -> Result<bool> {
+pub(crate) async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str, now: Time) -> Result<bool> {
     let sql = "UPDATE workspaces SET name = $2, slug = $3, updated_at = $4, version = version + 1 WHERE id = $1 \
                AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.slug = $3 AND o.id <> $1)";
     Ok(tx.execute(sql, params![scope.workspace(), name, slug, now]).await? == 1)

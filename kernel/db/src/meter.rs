@@ -1,0 +1,45 @@
+//! The figures this crate gives out, each named once.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub(crate) struct Meter {
+    engine: &'static str,
+}
+
+impl Meter {
+    pub(crate) const SQLITE: Self = Self { engine: "sqlite" };
+    pub(crate) const POSTGRES: Self = Self { engine: "postgres" };
+
+    /// From the start of a transaction to its durable end.
+    pub(crate) fn committed(&self, started: Instant, units: usize) {
+        metrics::histogram!("db_commit_seconds", "engine" => self.engine).record(started.elapsed());
+        #[expect(clippy::cast_precision_loss, reason = "a group has few units")]
+        metrics::histogram!("db_group_size", "engine" => self.engine).record(units as f64);
+    }
+
+    pub(crate) fn commit_failed(&self) {
+        metrics::counter!("db_commit_failures_total", "engine" => self.engine).increment(1);
+    }
+
+    pub(crate) fn read(&self, took: Duration) {
+        metrics::histogram!("db_read_seconds", "engine" => self.engine).record(took);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a queue has few thousand places")]
+    pub(crate) fn waiting(&self, what: &'static str, units: usize) {
+        metrics::gauge!("db_queue_waiting", "engine" => self.engine, "queue" => what).set(units as f64);
+    }
+
+    /// A unit ran again: because of others (`conflict`), a lost connection (`lost`) or an old plan (`stale`).
+    pub(crate) fn again(&self, reason: &'static str) {
+        metrics::counter!("db_reruns_total", "engine" => self.engine, "reason" => reason).increment(1);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a pool has few connections")]
+    pub(crate) fn pool(&self, name: &'static str, size: usize, available: usize) {
+        metrics::gauge!("db_pool_connections", "engine" => self.engine, "pool" => name).set(size as f64);
+        metrics::gauge!("db_pool_available", "engine" => self.engine, "pool" => name).set(available as f64);
+    }
+}

@@ -1,0 +1,13 @@
+//! The only place of this crate that starts tasks. A write outlives its caller; `close` waits for it.
+
+use std::future::Future;
+
+use tokio::task::JoinHandle;
+
+pub(super) fn start<F>(work: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(work)
+}

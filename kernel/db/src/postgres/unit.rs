@@ -1,0 +1,220 @@
+//! Runs a unit to its durable end: again where another transaction, a lost connection or an old plan was in the way.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+use types::Result;
+
+use super::error::Again;
+use super::link::Commit;
+use super::{Core, Isolation, spawn};
+use crate::faults::{self, Fault};
+use crate::meter::Meter;
+use crate::tx::Link;
+use crate::{Error, Read, Tx, run};
+
+/// How often a unit gives way to others.
+const CONFLICTS: u32 = 60;
+/// How often it looks for another connection, or meets statements that a change of a table made stale.
+const OTHERS: u32 = 5;
+
+/// Why one run was not the last word.
+enum Stop {
+    Final(types::Error),
+    Again(Again, Option<types::Error>),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Final(error.into())
+    }
+}
+
+/// Counts the runs, and waits between them.
+#[derive(Default)]
+struct Runs {
+    conflicts: u32,
+    others: u32,
+    lost: bool,
+}
+
+impl Runs {
+    /// Waits until it may be run again; gives back the error if it may not.
+    async fn next(&mut self, why: Again, error: Option<types::Error>, until: Instant) -> Result<()> {
+        let (pause, left) = match why {
+            Again::Conflict => {
+                self.conflicts += 1;
+                (1 << self.conflicts.min(6), self.conflicts < CONFLICTS)
+            }
+            Again::Lost | Again::Stale => {
+                self.others += 1;
+                (10 << self.others.min(4), self.others < OTHERS)
+            }
+        };
+        self.lost = why == Again::Lost;
+        let pause = Duration::from_micros(rand::random_range(500..=1500) * pause);
+        let given_up = || match why {
+            Again::Conflict => Error::Busy { attempts: self.conflicts }.into(),
+            _ => error.unwrap_or_else(|| Error::Unavailable(Arc::new(Error::Closed)).into()),
+        };
+        if !left || Instant::now() + pause >= until {
+            return Err(given_up());
+        }
+        Meter::POSTGRES.again(why.name());
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+}
+
+pub(super) async fn write<A, R, F>(
+    core: &Core,
+    isolation: Isolation,
+    args: &A,
+    f: &F,
+    until: Instant,
+) -> Result<R>
+where
+    A: Sync,
+    R: Send,
+    F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Sync,
+{
+    let mut runs = Runs::default();
+    loop {
+        match write_once(core, isolation, args, f, until, runs.lost).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(Stop::Final(error)) => return Err(error),
+            Err(Stop::Again(why, error)) => runs.next(why, error, until).await?,
+        }
+    }
+}
+
+async fn write_once<A, R, F>(
+    core: &Core,
+    isolation: Isolation,
+    args: &A,
+    f: &F,
+    until: Instant,
+    lost: bool,
+) -> Result<R, Stop>
+where
+    A: Sync,
+    R: Send,
+    F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Sync,
+{
+    let started = Instant::now();
+    let link = if lost { core.writes.checked(until).await? } else { core.writes.link(until).await? };
+    let mut tx = Tx::new(Read::new(Link::Postgres(link), core.clock.now()));
+    let begin = match isolation {
+        Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        Isolation::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
+    };
+    let ran = AssertUnwindSafe(async {
+        tx.postgres().begin(begin).await?;
+        f(&mut tx, args).await
+    })
+    .catch_unwind();
+    let outcome = match tokio::time::timeout_at(until, ran).await {
+        // The link is open, so dropping it ends the session and the transaction with it.
+        Err(_) => return Err(Error::Deadline.into()),
+        Ok(Err(panic)) => return Err(run::panicked(&*panic).into()),
+        Ok(Ok(outcome)) => outcome,
+    };
+    let again = tx.postgres().again();
+    let failed = tx.failed() || again.is_some();
+    let outcome = match outcome {
+        Ok(outcome) if !failed => outcome,
+        // The server would answer COMMIT with a rollback, and call that a success.
+        Ok(_) => return Err(rolled_back(&mut tx, again, Error::Aborted.into(), until).await),
+        Err(error) if faults::planted(Fault::NoSavepoint) && !failed => {
+            tx.postgres().commit(until).await;
+            return Err(Stop::Final(error));
+        }
+        Err(error) => return Err(rolled_back(&mut tx, again, error, until).await),
+    };
+    if faults::planted(Fault::AckBeforeCommit) {
+        spawn::start(async move {
+            tokio::time::sleep(faults::WINDOW).await;
+            tx.postgres().commit(Instant::now() + faults::WINDOW * 20).await;
+        });
+        return Ok(outcome);
+    }
+    let stop = match tx.postgres().commit(until).await {
+        Commit::Done => {
+            Meter::POSTGRES.committed(started, 1);
+            core.commits.send_modify(|count| *count += 1);
+            return Ok(outcome);
+        }
+        Commit::Again(why) => Stop::Again(why, None),
+        Commit::Failed(error) => Stop::Final(error.into()),
+        Commit::Unknown => Error::OutcomeUnknown.into(),
+    };
+    Meter::POSTGRES.commit_failed();
+    Err(stop)
+}
+
+async fn rolled_back(tx: &mut Tx, again: Option<Again>, error: types::Error, until: Instant) -> Stop {
+    // A deadline that has just passed is no reason to throw the connection away.
+    tx.postgres().roll_back(until.max(Instant::now() + Duration::from_secs(1))).await;
+    match again {
+        Some(why) => Stop::Again(why, Some(error)),
+        None => Stop::Final(error),
+    }
+}
+
+pub(super) async fn read<A, R, F>(core: &Core, snapshot: bool, args: &A, f: &F, until: Instant) -> Result<R>
+where
+    F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>>,
+{
+    let started = Instant::now();
+    let outcome = match read_once(core, snapshot, args, f, until, false).await {
+        Err(Stop::Again(why, _)) => {
+            Meter::POSTGRES.again(why.name());
+            read_once(core, snapshot, args, f, until, true).await
+        }
+        other => other,
+    };
+    Meter::POSTGRES.read(started.elapsed());
+    outcome.map_err(|stop| match stop {
+        Stop::Final(error) | Stop::Again(_, Some(error)) => error,
+        Stop::Again(_, None) => Error::Closed.into(),
+    })
+}
+
+async fn read_once<A, R, F>(
+    core: &Core,
+    snapshot: bool,
+    args: &A,
+    f: &F,
+    until: Instant,
+    lost: bool,
+) -> Result<R, Stop>
+where
+    F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>>,
+{
+    let link = if lost { core.reads.checked(until).await? } else { core.reads.link(until).await? };
+    let mut read = Read::new(Link::Postgres(link), core.clock.now());
+    let ran = AssertUnwindSafe(async {
+        if snapshot {
+            read.postgres().begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        }
+        f(&mut read, args).await
+    })
+    .catch_unwind();
+    let outcome = match tokio::time::timeout_at(until, ran).await {
+        Err(_) => return Err(Error::Deadline.into()),
+        Ok(Err(panic)) => return Err(run::panicked(&*panic).into()),
+        Ok(Ok(outcome)) => outcome,
+    };
+    let again = read.postgres().again();
+    if snapshot {
+        read.postgres().roll_back(until.max(Instant::now() + Duration::from_secs(1))).await;
+    }
+    outcome.map_err(|error| match again {
+        Some(why) => Stop::Again(why, Some(error)),
+        None => Stop::Final(error),
+    })
+}

@@ -1,0 +1,167 @@
+//! One commit for many units. Nobody hears of an outcome, good or bad, before the commit that it rests on.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use types::Clock;
+
+use super::{Unit, error};
+use crate::Tx;
+use crate::error::{Error, Result};
+use crate::faults::{self, Fault};
+use crate::meter::Meter;
+use crate::tx::{Link, Read};
+
+pub(super) struct Group {
+    tx: Tx,
+    clock: Clock,
+    commits: Arc<watch::Sender<u64>>,
+}
+
+/// Why the units of a group have no common end.
+enum Apart {
+    /// One of them took the transaction with it, or cannot be committed: each is run in its own.
+    Again,
+    /// The commit failed for a reason that is nobody's: every unit failed.
+    Failed(Error),
+}
+
+impl Group {
+    pub(super) fn new(connection: Connection, clock: Clock, commits: Arc<watch::Sender<u64>>) -> Self {
+        let tx = Tx::new(Read::new(Link::Sqlite(Box::new(connection)), clock.now()));
+        Self { tx, clock, commits }
+    }
+
+    /// Runs the units in order, and releases them.
+    pub(super) fn commit(&mut self, mut units: Vec<Box<dyn Unit>>) {
+        let together = match units.len() {
+            0 => return,
+            1 => Err(Apart::Again),
+            _ => self.together(&mut units),
+        };
+        for unit in &mut units {
+            match &together {
+                Ok(()) => {}
+                Err(Apart::Failed(error)) => unit.fail(error.clone()),
+                Err(Apart::Again) => self.alone(&mut **unit),
+            }
+            unit.release();
+        }
+    }
+
+    fn together(&mut self, units: &mut [Box<dyn Unit>]) -> Result<(), Apart> {
+        let started = Instant::now();
+        self.begin().map_err(Apart::Failed)?;
+        let mut kept = false;
+        for unit in &mut *units {
+            kept |= self.in_savepoint(&mut **unit)?;
+        }
+        if faults::planted(Fault::AckBeforeCommit) {
+            for unit in units.iter_mut() {
+                unit.release();
+            }
+            std::thread::sleep(faults::WINDOW);
+        }
+        self.end(started, units.len())?;
+        self.announce(kept);
+        Ok(())
+    }
+
+    fn in_savepoint(&mut self, unit: &mut dyn Unit) -> Result<bool, Apart> {
+        let again = |_: rusqlite::Error| Apart::Again;
+        self.statement("SAVEPOINT unit").map_err(again)?;
+        let kept = self.unit(unit);
+        // A full disk or an interrupt rolls back everything, not only this unit.
+        if self.connection().is_autocommit() {
+            return Err(Apart::Again);
+        }
+        if !kept && !faults::planted(Fault::NoSavepoint) {
+            self.statement("ROLLBACK TO unit").map_err(again)?;
+        }
+        self.statement("RELEASE unit").map_err(again)?;
+        Ok(kept)
+    }
+
+    /// One unit, one commit: only it fails.
+    fn alone(&mut self, unit: &mut dyn Unit) {
+        let started = Instant::now();
+        if let Err(error) = self.begin() {
+            unit.fail(error);
+            return;
+        }
+        if !self.unit(unit) && !faults::planted(Fault::NoSavepoint) {
+            self.roll_back();
+            return;
+        }
+        if self.connection().is_autocommit() {
+            unit.fail(Error::Aborted);
+            return;
+        }
+        if faults::planted(Fault::AckBeforeCommit) {
+            unit.release();
+            std::thread::sleep(faults::WINDOW);
+        }
+        if let Err(error) = self.statement("COMMIT") {
+            Meter::SQLITE.commit_failed();
+            self.roll_back();
+            unit.fail(error::from(error));
+            return;
+        }
+        Meter::SQLITE.committed(started, 1);
+        self.announce(true);
+    }
+
+    /// Before the outcomes are released, so that whoever has one finds what it changed announced.
+    fn announce(&self, kept: bool) {
+        if kept {
+            self.commits.send_modify(|count| *count += 1);
+        }
+    }
+
+    fn unit(&mut self, unit: &mut dyn Unit) -> bool {
+        self.tx.renew(self.clock.now());
+        unit.run(&mut self.tx)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        // What a bug left open must not end up in somebody else's commit.
+        self.roll_back();
+        self.statement("BEGIN IMMEDIATE").map_err(error::from)
+    }
+
+    fn end(&mut self, started: Instant, units: usize) -> Result<(), Apart> {
+        let Err(failure) = self.statement("COMMIT") else {
+            Meter::SQLITE.committed(started, units);
+            return Ok(());
+        };
+        Meter::SQLITE.commit_failed();
+        self.roll_back();
+        match failure.sqlite_error_code() {
+            // A deferred reference, or the unit that needs more room than there is: somebody's.
+            Some(ErrorCode::ConstraintViolation | ErrorCode::DiskFull) => Err(Apart::Again),
+            _ => Err(Apart::Failed(error::from(failure))),
+        }
+    }
+
+    fn roll_back(&self) {
+        if !self.connection().is_autocommit()
+            && let Err(error) = self.statement("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    }
+
+    fn statement(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection().prepare_cached(sql)?.execute([]).map(drop)
+    }
+
+    fn connection(&self) -> &Connection {
+        self.tx.sqlite()
+    }
+
+    pub(super) fn checkpoint(&self) -> rusqlite::Result<()> {
+        self.connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+}

@@ -1,0 +1,49 @@
+//! Checks against a folder with something wrong in it.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+async fn found(patient: &Patient, name: &str) -> Finding {
+    let check = CHECKS.iter().find(|check| check.name == name).unwrap();
+    (check.run)(patient).await
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_found_with_a_hint() {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let text = "mode = \"development\"\n[server]\nsecret = \"short\"\npublic_url = \"http://x.example\"\n";
+    let settings = config::Settings::of_text(&crate::systems::sections(), text).unwrap();
+    let db = Err("nobody answers".to_owned());
+    let mut patient = Patient { settings, folder: place.path().to_owned(), running: false, db };
+    for (name, state) in [
+        ("configuration", State::Warn),
+        ("secret", State::Fail),
+        ("public url", State::Warn),
+        ("owner and mode", State::Ok),
+        ("reachable", State::Fail),
+        ("clock", State::Ok),
+    ] {
+        let finding = found(&patient, name).await;
+        assert_eq!(finding.state, state, "{name}: {}", finding.detail);
+        assert!(state == State::Ok || finding.hint.is_some(), "{name} has no hint");
+    }
+    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(found(&patient, "owner and mode").await.state, State::Fail);
+    patient.running = true;
+    assert_eq!(found(&patient, "reachable").await.state, State::Ok);
+}
+
+#[tokio::test]
+async fn every_action_open_to_anonymous_callers_is_listed() {
+    let text = "public_workspace = \"main\"\n";
+    let settings = config::Settings::of_text(&crate::systems::sections(), text).unwrap();
+    let patient = Patient { settings, folder: "/".into(), running: false, db: Err(String::new()) };
+    let listed = found(&patient, "anonymous callers").await.lines.join("\n");
+    let open = crate::systems::all().into_iter().flat_map(|system| system.access);
+    for access in open.filter(|access| matches!(access.rule, web::Rule::Anyone | web::Rule::Open(_))) {
+        assert!(listed.contains(access.operation), "{} is not in\n{listed}", access.operation);
+    }
+    assert!(listed.contains("create_token"));
+}

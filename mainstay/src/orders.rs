@@ -1,0 +1,72 @@
+//! What an operator at the machine may ask for, done by whichever process has the database open.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use types::Result;
+use web::App;
+
+/// One order, as it goes over the control socket.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Order {
+    /// A link that makes the first administrator.
+    SetupLink { ttl_seconds: u64 },
+    /// An administrator, and a workspace of theirs.
+    AdminCreate { email: String, password: String, workspace: String },
+}
+
+impl Order {
+    /// For the log. Never with what is in it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SetupLink { .. } => "setup-link",
+            Self::AdminCreate { .. } => "admin-create",
+        }
+    }
+}
+
+/// Carries the order out and answers with what the command prints.
+pub async fn perform(app: &App, base: &str, order: Order) -> Result<Value> {
+    tracing::info!(order = order.name(), "an operator asked at the machine");
+    match order {
+        Order::SetupLink { ttl_seconds } => {
+            let life = Duration::from_secs(ttl_seconds);
+            let link = setup_link(app, base, life).await?;
+            Ok(json!({ "link": link, "expires_at": app.clock().now().plus(life) }))
+        }
+        Order::AdminCreate { email, password, workspace } => {
+            let cost = app.settings().get::<identity::IdentitySettings>().cost();
+            let made = identity::admin::create(app.db(), cost, &email, &password, &workspace).await?;
+            Ok(json!({
+                "person": made.person, "email": email.trim(),
+                "workspace": { "id": made.workspace, "slug": made.slug },
+            }))
+        }
+    }
+}
+
+/// A link that makes the first administrator; ends the one before.
+pub async fn setup_link(app: &App, base: &str, life: Duration) -> Result<String> {
+    let token = identity::setup::new_link(app.db(), life).await?;
+    Ok(format!("{base}/setup?token={token}"))
+}
+
+/// Where people reach this installation.
+pub fn base_url(settings: &config::Settings, listening: Option<std::net::SocketAddr>) -> String {
+    let server = settings.get::<config::sections::Server>();
+    if let Some(url) = &server.public_url {
+        return url.expose().trim_end_matches('/').to_owned();
+    }
+    let mut at = listening.unwrap_or(server.listen);
+    // Nobody can visit "every address of this machine".
+    if at.ip().is_unspecified() {
+        at.set_ip(if at.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    format!("http://{at}")
+}

@@ -1,0 +1,150 @@
+//! Making and revoking keys: nobody gives a key what they lack.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use db::Tx;
+use serde_json::json;
+use types::{Error, Installation, PersonId, Result, Rights, Scope};
+use web::Caller;
+
+use super::api::ApiKeyIn;
+use super::model::{self, ApiKeyId, ApiKeyRow};
+use super::store;
+use crate::callers::person_of;
+use crate::workspaces::{Realm, Role};
+use crate::{API_KEYS_MANAGE, API_KEYS_WRITE, Identity, OPERATOR_KEYS, events, secrets};
+
+/// Somebody who makes, sees or revokes keys.
+#[derive(Clone)]
+pub(crate) struct Maker {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) caller: Caller,
+}
+
+impl Maker {
+    /// Keys are a person's: a key that could make keys would outlive its own expiry.
+    pub(crate) fn person(&self) -> Result<PersonId> {
+        person_of(&self.caller).ok_or_else(|| {
+            Error::forbidden(
+                "person_needed",
+                "An API key cannot handle API keys. Sign in with an access token.",
+            )
+        })
+    }
+
+    pub(crate) fn sees(&self) -> Result<store::Seen> {
+        let own = self.person()?;
+        let all = self.caller.rights.hold(API_KEYS_MANAGE);
+        Ok(store::Seen {
+            workspace: self.caller.workspace,
+            person: (!all).then_some(own),
+            operator: self.caller.installation.hold(OPERATOR_KEYS),
+        })
+    }
+
+    /// Everything that is wrong with the permissions that were asked for, then the first that may not be given.
+    fn permissions(&self, wanted: &[String], operator: bool) -> Result<Vec<String>> {
+        let roles = &self.identity.roles;
+        let (here, over_all) = if operator {
+            (roles.rights(Role::Owner), self.caller.installation.clone())
+        } else {
+            (&self.caller.rights, Rights::none())
+        };
+        let mut given: Vec<String> = Vec::new();
+        for (at, name) in wanted.iter().enumerate() {
+            let found = roles.find(name).filter(|(_, realm)| operator || *realm != Realm::Installation);
+            let Some((permission, realm)) = found else {
+                let message = "no such permission, or not one that this kind of key can have";
+                let error = Error::invalid("invalid", "Some fields are not valid.");
+                return Err(error.at_field(format!("/permissions/{at}"), "unknown", message));
+            };
+            let held = if realm == Realm::Installation { &over_all } else { here };
+            if !held.hold(permission) {
+                let message = "Nobody can give a key what they may not do themselves.";
+                return Err(Error::forbidden("cannot_grant", message).with("permission", name.as_str()));
+            }
+            if !given.contains(name) {
+                given.push(name.clone());
+            }
+        }
+        Ok(given)
+    }
+}
+
+/// A new key, and its text, which nobody sees again.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    inst: &Installation,
+    maker: &Maker,
+    body: &ApiKeyIn,
+) -> Result<(ApiKeyRow, String)> {
+    let person = maker.person()?;
+    let caller = &maker.caller;
+    let workspace = if body.all_workspaces { None } else { Some(caller.workspace.ok_or_else(no_workspace)?) };
+    let needed = if body.all_workspaces { OPERATOR_KEYS } else { API_KEYS_WRITE };
+    let held = if body.all_workspaces { &caller.installation } else { &caller.rights };
+    if !held.hold(needed) {
+        let message = format!("This needs the permission {}.", needed.as_str());
+        return Err(Error::forbidden("permission_needed", message).with("permission", needed.as_str()));
+    }
+    let permissions = maker.permissions(&body.permissions, body.all_workspaces)?;
+    let now = tx.now();
+    let new = model::new_text();
+    let life = body.expires_in_days.map(|days| Duration::from_hours(u64::from(days) * 24));
+    let key = ApiKeyRow {
+        id: ApiKeyId::at(now),
+        workspace,
+        person,
+        name: body.name.trim().to_owned(),
+        prefix: new.prefix,
+        permissions,
+        created_at: now,
+        expires_at: life.map(|life| now.plus(life)),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    store::insert(tx, inst, &key, &secrets::hash(&new.text)).await?;
+    tell(tx, inst, &key, events::API_KEY_CREATED).await?;
+    Ok((key, new.text))
+}
+
+/// Ends a key. Whoever may not see it is told that it is not there.
+pub(crate) async fn revoke(
+    tx: &mut Tx,
+    inst: &Installation,
+    maker: &Maker,
+    id: ApiKeyId,
+) -> Result<ApiKeyRow> {
+    let seen = maker.sees()?;
+    let key = store::get(tx, inst, id).await?.ok_or_else(Error::not_found)?;
+    let visible = match key.workspace {
+        None => seen.operator,
+        Some(_) => key.workspace == seen.workspace && seen.person.is_none_or(|person| person == key.person),
+    };
+    if !visible {
+        return Err(Error::not_found());
+    }
+    let now = tx.now();
+    if store::revoke(tx, inst, id, now).await? {
+        tell(tx, inst, &key, events::API_KEY_REVOKED).await?;
+    }
+    Ok(key)
+}
+
+/// In the workspace's journal, or in the installation's for a key of the operator's.
+async fn tell(tx: &mut Tx, inst: &Installation, key: &ApiKeyRow, kind: &'static str) -> Result<()> {
+    let payload = json!({"name": key.name, "prefix": key.prefix, "permissions": key.permissions});
+    let subject = key.id.to_string();
+    match key.workspace {
+        Some(workspace) => {
+            let scope = Scope::of_request(workspace, inst.actor().clone(), inst.trace().clone());
+            events::in_workspace(tx, &scope, kind, subject, payload).await
+        }
+        None => events::in_installation(tx, inst, kind, subject, payload).await,
+    }
+}
+
+fn no_workspace() -> Error {
+    Error::forbidden("no_workspace", "This needs a workspace, and you belong to none.")
+}

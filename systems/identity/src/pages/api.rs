@@ -1,0 +1,115 @@
+//! The plain pages over HTTP. They stand outside the gate: no credential is read for them, so what a form does is
+//! limited and held against cross-site requests right here.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde::Deserialize;
+use types::{Actor, Error, Installation, Kind, Trace};
+use web::edge::{ClientAddr, check_cross_site};
+use web::{App, Form, Problem, Tier, escape, page};
+
+use super::html::{self, SetupForm};
+use crate::setup::{self, SetupIn};
+
+pub(crate) fn pages() -> Router<App> {
+    Router::new().route("/", get(home)).route("/setup", get(show_setup).post(post_setup))
+}
+
+/// A page whose address may hold a token: no other site is told it. With `no-referrer` a browser would hide the origin
+/// of the form as well, and our own form would be refused.
+fn secretive(mut response: Response) -> Response {
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    response
+}
+
+async fn home(State(app): State<App>) -> Response {
+    let version = env!("CARGO_PKG_VERSION");
+    let setup = match setup::is_done(app.db()).await {
+        Ok(false) => "<p>It has no administrator yet: open the setup link that the terminal shows.</p>\n",
+        _ => "",
+    };
+    let body = format!(
+        "<h1>Mainstay</h1>\n<p>The backend a small organisation stands on. Version {version}.</p>\n{setup}\
+         <ul>\n<li><a href=\"/docs\">The reference</a> of the API, where <code>docs.enabled</code> allows it, \
+         and its <a href=\"/api/v1/openapi.json\">OpenAPI document</a></li>\n\
+         <li><a href=\"/status\">The status page</a></li>\n\
+         <li>The guide is in <code>docs/guide</code> of the source.</li>\n</ul>"
+    );
+    page(StatusCode::OK, "Mainstay", &body)
+}
+
+#[derive(Deserialize)]
+struct SetupQuery {
+    #[serde(default)]
+    token: String,
+}
+
+async fn show_setup(State(app): State<App>, query: Result<Query<SetupQuery>, QueryRejection>) -> Response {
+    match setup::is_done(app.db()).await {
+        Ok(true) => already(),
+        Ok(false) => {
+            let token = query.map(|Query(query)| query.token).unwrap_or_default();
+            let form = SetupForm { token: &token, workspace: "Main", ..SetupForm::default() };
+            secretive(page(StatusCode::OK, "Set up Mainstay", &html::setup_form(&form)))
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+fn already() -> Response {
+    let body = "<h1>Mainstay is set up</h1>\n<p>This installation has its administrator already.</p>\n<p><a href=\"/\">Start page</a></p>";
+    page(StatusCode::CONFLICT, "Mainstay is set up", body)
+}
+
+async fn post_setup(
+    State(app): State<App>,
+    client: Option<Extension<ClientAddr>>,
+    trace: Option<Extension<Trace>>,
+    headers: HeaderMap,
+    form: Result<Form<SetupIn>, Problem>,
+) -> Response {
+    let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
+    let trace = trace.map(|Extension(trace)| trace).unwrap_or_default();
+    let inst = Installation::of_request(Actor::anonymous(), trace);
+    let body = match admit(&app, &headers, client).map_err(Problem::from).and(form) {
+        Ok(Form(body)) => body,
+        Err(problem) => return problem.into_response(),
+    };
+    match setup::perform(&app, &inst, &body).await {
+        Ok((_, workspace)) => {
+            let body = format!(
+                "<h1>Mainstay is set up</h1>\n<p>You are the administrator, and owner of the workspace <strong>{}</strong>.</p>\n\
+                 <p>Sign in with <code>POST /api/v1/auth/token</code>.</p>\n<p><a href=\"/\">Start page</a></p>",
+                escape(&workspace.name)
+            );
+            page(StatusCode::CREATED, "Mainstay is set up", &body)
+        }
+        Err(error) if error.code() == "already_set_up" => already(),
+        Err(error) => match error.kind() {
+            Kind::Forbidden => refused(&body, StatusCode::FORBIDDEN, &error),
+            Kind::Invalid => refused(&body, StatusCode::UNPROCESSABLE_ENTITY, &error),
+            _ => Problem::from(error).into_response(),
+        },
+    }
+}
+
+/// A browser may send a form for any page of the web, and a crowd may send many.
+fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
+    let server = app.settings().get::<config::sections::Server>();
+    let own = server.public_url.as_ref().map_or("", |url| url.expose());
+    check_cross_site(&Method::POST, headers, own, &[])?;
+    app.limit_subject(Tier::SignIn, &web::network(client))
+}
+
+/// The form again with what was typed, but for the password, and what is wrong with it.
+fn refused(body: &SetupIn, status: StatusCode, error: &Error) -> Response {
+    let (token, email, workspace) = (&body.token, &body.email, &body.workspace);
+    let form = SetupForm { token, email, workspace, error: Some(error) };
+    secretive(page(status, "Set up Mainstay", &html::setup_form(&form)))
+}

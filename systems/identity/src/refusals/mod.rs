@@ -1,0 +1,92 @@
+//! Sign-ins that were refused: counted by kind, network and minute, never written one by one.
+//!
+//! A crowd of strangers must not be able to fill the disk or the journal. Refuses to know addresses and passwords.
+
+pub(crate) mod store;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use types::{Installation, Result, Time};
+use web::App;
+
+use crate::Identity;
+
+/// Beyond this many different counts in a minute, networks are counted together.
+const MOST: usize = 10_000;
+const OTHERS: &str = "others";
+const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// What is counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Counted {
+    /// The minute it happened in, as minutes since 1970.
+    pub(crate) minute: i64,
+    /// The code of the refusal.
+    pub(crate) kind: &'static str,
+    pub(crate) network: String,
+}
+
+/// The counts since they were last written down.
+#[derive(Default)]
+pub(crate) struct Refusals(Mutex<HashMap<Counted, i64>>);
+
+impl Refusals {
+    pub(crate) fn count(&self, kind: &'static str, client: IpAddr, now: Time) {
+        metrics::counter!("mainstay_sign_in_refusals_total", "kind" => kind).increment(1);
+        let minute = now.as_seconds().div_euclid(60);
+        let mut counts = self.0.lock();
+        let one = Counted { minute, kind, network: web::network(client) };
+        let one = if counts.len() < MOST || counts.contains_key(&one) {
+            one
+        } else {
+            Counted { network: OTHERS.to_owned(), ..one }
+        };
+        *counts.entry(one).or_default() += 1;
+    }
+
+    fn take(&self) -> Vec<(Counted, i64)> {
+        std::mem::take(&mut *self.0.lock()).into_iter().collect()
+    }
+}
+
+/// Writes the counts down and forgets those of long ago. Counts of a node that dies are lost: at most a minute's.
+pub(crate) fn flush(app: App) -> BoxFuture<'static, Result<()>> {
+    Box::pin(async move {
+        let counts = app.extension::<Identity>()?.refusals.take();
+        let before = app.clock().now().minus(KEPT).as_seconds().div_euclid(60);
+        let inst = Installation::system("counting refused sign-ins");
+        let write = app.db().write((inst, counts, before), |tx, (inst, counts, before)| {
+            Box::pin(async move {
+                for (counted, times) in counts {
+                    store::add(tx, inst, counted, *times).await?;
+                }
+                store::prune(tx, inst, *before).await
+            })
+        });
+        write.await
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_networks_can_not_fill_the_memory() {
+        let refusals = Refusals::default();
+        let now = Time::from_millis(1_800_000_000_000);
+        for n in 0..(2 * MOST) {
+            let n = u32::try_from(n).unwrap();
+            refusals.count("invalid_credentials", IpAddr::V4(n.into()), now);
+        }
+        let counts = refusals.take();
+        assert_eq!(counts.len(), MOST + 1);
+        let others = counts.iter().find(|(counted, _)| counted.network == OTHERS).map(|(_, times)| *times);
+        assert_eq!(others, i64::try_from(MOST).ok());
+        assert!(refusals.take().is_empty());
+    }
+}

@@ -1,0 +1,254 @@
+//! Workspaces over HTTP.
+
+use axum::extract::State;
+use query::{Kind, Page, SortColumn, SortField, SortFields};
+use serde::{Deserialize, Serialize};
+use types::{Error, Installation, Permission, Problems, Time, WorkspaceId};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{App, Caller, Change, Check, Commit, Field, Json, ListShape, Path, Reply, Result, Thing, View};
+
+use super::model::{NAME_MAX, WorkspaceRow, is_slug};
+use super::store::Whose;
+use super::{ops, store};
+use crate::callers::{Place, enter, person_of};
+use crate::people::check_line;
+use crate::{Identity, WORKSPACE_READ, WORKSPACE_WRITE};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_workspaces, create_workspace))
+        .routes(routes!(get_workspace, update_workspace))
+}
+
+const SHAPE: ListShape = ListShape {
+    sort: SortFields {
+        fields: &[
+            SortField { name: "created_at", columns: &[SortColumn::new("w.created_at", Kind::Int)] },
+            SortField { name: "name", columns: &[SortColumn::new("w.name", Kind::Text)] },
+            SortField { name: "slug", columns: &[SortColumn::new("w.slug", Kind::Text)] },
+            SortField { name: "id", columns: &[SortColumn::new("w.id", Kind::Id)] },
+        ],
+        default: "-created_at,-id",
+        tie: SortColumn::new("w.id", Kind::Id),
+    },
+    filters: &[],
+};
+
+/// A workspace to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WorkspaceIn {
+    #[schema(min_length = 1, max_length = 80)]
+    pub(crate) name: String,
+    /// How addresses and headers may call it; made of the name when it is not sent.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 44, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
+    pub(crate) slug: Option<String>,
+}
+
+impl Check for WorkspaceIn {
+    fn check(&self, problems: &mut Problems) {
+        check_line("/name", &self.name, NAME_MAX, problems);
+        if let Some(slug) = &self.slug {
+            check_slug(slug, problems);
+        }
+    }
+}
+
+/// What may be changed of a workspace.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WorkspacePatch {
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 80)]
+    name: Field<String>,
+    /// Whoever still uses the old one is told that there is no such workspace.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 44,
+             pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
+    slug: Field<String>,
+}
+
+impl Check for WorkspacePatch {
+    fn check(&self, problems: &mut Problems) {
+        for (path, field) in [("/name", &self.name), ("/slug", &self.slug)] {
+            if *field == Field::Empty {
+                problems.add(path, "required", "cannot be emptied");
+            }
+        }
+        if let Some(name) = self.name.as_set() {
+            check_line("/name", name, NAME_MAX, problems);
+        }
+        if let Some(slug) = self.slug.as_set() {
+            check_slug(slug, problems);
+        }
+    }
+}
+
+fn check_slug(slug: &str, problems: &mut Problems) {
+    if !is_slug(slug) {
+        let message = "must be lower-case letters and digits with single hyphens between, at most 44";
+        problems.add("/slug", "slug", message);
+    }
+}
+
+/// A workspace.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WorkspaceOut {
+    #[schema(value_type = String)]
+    id: WorkspaceId,
+    name: String,
+    slug: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Time,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Time,
+    #[serde(skip)]
+    version: i64,
+}
+
+impl From<WorkspaceRow> for WorkspaceOut {
+    fn from(row: WorkspaceRow) -> Self {
+        let WorkspaceRow { id, name, slug, created_at, updated_at, version } = row;
+        Self { id, name, slug, created_at, updated_at, version }
+    }
+}
+
+impl Thing for WorkspaceOut {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/api/v1/workspaces/{}", self.id)
+    }
+}
+
+/// Where the request wants to act: the workspace of the address.
+pub(crate) fn place(
+    app: &App,
+    caller: Caller,
+    workspace: WorkspaceId,
+    permission: Permission,
+) -> types::Result<Place> {
+    Ok(Place { identity: app.extension::<Identity>()?, caller, workspace, permission })
+}
+
+/// The workspaces that the caller belongs to.
+#[utoipa::path(get, path = "/api/v1/workspaces", tag = "workspaces", operation_id = "list_workspaces",
+    params(query::ListParams),
+    responses((status = 200, description = "A page of workspaces.", body = Page<WorkspaceOut>)))]
+async fn list_workspaces(caller: Caller, view: View<Installation>) -> Result<Reply> {
+    // A key sees the workspace it works in, as far as this request names one.
+    let nowhere = WorkspaceId::from_bytes([0; 16]);
+    let whose = match person_of(&caller) {
+        Some(person) => Whose::Person(person),
+        None => Whose::Only(caller.workspace.unwrap_or(nowhere)),
+    };
+    let (list, _) = view.asked(&SHAPE)?;
+    view.body((whose, list), |rx, inst, (whose, list)| {
+        Box::pin(async move { Ok(store::page(rx, inst, *whose, list).await?.map(WorkspaceOut::from)) })
+    })
+    .await
+}
+
+/// A body together with who sent it.
+struct Wish {
+    caller: Caller,
+    body: WorkspaceIn,
+}
+
+impl Check for Wish {
+    fn check(&self, problems: &mut Problems) {
+        self.body.check(problems);
+    }
+}
+
+/// Makes a workspace that the caller owns.
+#[utoipa::path(post, path = "/api/v1/workspaces", tag = "workspaces", operation_id = "create_workspace",
+    request_body = WorkspaceIn,
+    responses((status = 201, description = "The workspace.", body = WorkspaceOut),
+              (status = 200, description = "The same, again, for a repeated `Idempotency-Key`.", body = WorkspaceOut)))]
+async fn create_workspace(
+    State(app): State<App>,
+    caller: Caller,
+    commit: Commit<Installation>,
+    Json(body): Json<WorkspaceIn>,
+) -> Result<Reply> {
+    let identity = app.extension::<Identity>()?;
+    let reply = commit
+        .created(Wish { caller, body }, |tx, inst, wish| {
+            Box::pin(async move {
+                let owner = person_of(&wish.caller).ok_or_else(|| {
+                    Error::forbidden(
+                        "person_needed",
+                        "A workspace needs an owner. Sign in with an access token.",
+                    )
+                })?;
+                let slug = wish.body.slug.as_deref();
+                ops::create(tx, inst, &wish.body.name, slug, owner).await.map(WorkspaceOut::from)
+            })
+        })
+        .await;
+    identity.callers.forget();
+    reply
+}
+
+/// One workspace that the caller belongs to.
+#[utoipa::path(get, path = "/api/v1/workspaces/{id}", tag = "workspaces", operation_id = "get_workspace",
+    params(("id" = String, Path, description = "The workspace's id.")),
+    responses((status = 200, description = "The workspace.", body = WorkspaceOut)))]
+async fn get_workspace(
+    State(app): State<App>,
+    caller: Caller,
+    view: View<Installation>,
+    Path(id): Path<WorkspaceId>,
+) -> Result<Reply> {
+    let place = place(&app, caller, id, WORKSPACE_READ)?;
+    view.one(place, |rx, inst, place| {
+        Box::pin(async move {
+            let (scope, _) = enter(rx, inst, place).await?;
+            Ok(store::get(rx, &scope).await?.map(WorkspaceOut::from))
+        })
+    })
+    .await
+}
+
+/// Renames a workspace.
+#[utoipa::path(patch, path = "/api/v1/workspaces/{id}", tag = "workspaces", operation_id = "update_workspace",
+    params(("id" = String, Path, description = "The workspace's id.")),
+    request_body = WorkspacePatch,
+    responses((status = 200, description = "The workspace as it is now.", body = WorkspaceOut)))]
+async fn update_workspace(
+    State(app): State<App>,
+    caller: Caller,
+    commit: Commit<Installation>,
+    Path(id): Path<WorkspaceId>,
+    Json(patch): Json<WorkspacePatch>,
+) -> Result<Reply> {
+    let place = place(&app, caller, id, WORKSPACE_WRITE)?;
+    let identity = place.identity.clone();
+    let reply = commit
+        .updated(place, patch, |tx, inst, change: &Change<Place, WorkspacePatch>| {
+            Box::pin(async move {
+                let (scope, _) = enter(tx, inst, &change.id).await?;
+                let now = store::get(tx, &scope).await?.ok_or_else(Error::not_found)?;
+                change.admit(now.version)?;
+                let name = change.body.name.as_set().map_or(now.name.as_str(), |name| name.trim());
+                let slug = change.body.slug.as_set().unwrap_or(&now.slug);
+                if *name == now.name && *slug == now.slug {
+                    return Ok(WorkspaceOut::from(now));
+                }
+                ops::update(tx, &scope, name, slug).await.map(WorkspaceOut::from)
+            })
+        })
+        .await;
+    identity.callers.forget();
+    reply
+}

@@ -1,0 +1,57 @@
+//! Settings that may change while the server runs: seen, changed, and applied without a restart.
+//!
+//! Owns the run-time layer in the database and its revision. Refuses to know what a setting means: kinds, layers and
+//! checks are those of `config`.
+
+mod api;
+mod live;
+mod model;
+mod ops;
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use types::Permission;
+use web::{Access, PermissionInfo, Realm, Rule, System, Upkeep};
+
+pub use live::adopt;
+
+const MANAGE: Permission = Permission("settings:manage");
+
+const MIGRATIONS: db::Migrations =
+    db::Migrations { system: "settings", steps: &[db::migration!("0001_settings")] };
+
+const PERMISSIONS: &[PermissionInfo] = &[PermissionInfo {
+    permission: MANAGE,
+    meaning: "See and change the settings of the installation.",
+    realm: Realm::Installation,
+    member: false,
+}];
+
+const ACCESS: &[Access] = &[
+    Access::new("get_settings", Rule::Installation(MANAGE)),
+    Access::new("update_settings", Rule::Installation(MANAGE)),
+];
+
+/// Other nodes see a change within a second; the node that made it sees it at once.
+const UPKEEP: &[Upkeep] =
+    &[Upkeep { name: "settings", every: Duration::from_secs(1), run: |app| Box::pin(live::refresh(app)) }];
+
+/// What the binary lists.
+pub const fn system() -> System {
+    System {
+        name: "settings",
+        routes: api::routes,
+        migrations: MIGRATIONS,
+        permissions: PERMISSIONS,
+        access: ACCESS,
+        events: model::EVENT_TYPES,
+        upkeep: UPKEEP,
+        install: |parts| {
+            parts.extensions.insert(Arc::new(live::Applied::default()));
+            Ok(())
+        },
+        ..System::EMPTY
+    }
+}

@@ -1,0 +1,83 @@
+//! The house in one process, from the edge inwards, on a database of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use config::Settings;
+use db::{Db, Engine};
+use types::{Clock, Time};
+use web::edge::{self, Edge};
+use web::{App, Extensions, Faults, Keys, Parts, System};
+
+use crate::client::Client;
+use crate::database::TestDatabase;
+
+/// A running house. Its clock stands still until a test moves it.
+pub struct TestApp {
+    pub app: App,
+    pub faults: Faults,
+    pub(crate) edge: Edge,
+    pub(crate) people: Arc<AtomicU32>,
+    database: TestDatabase,
+}
+
+/// Cheap passwords, and limits that only the tests of limits meet.
+const SETTINGS: &str = r#"
+public_workspace = "main"
+
+[limits]
+signed_in = 1000000
+anonymous = 1000000
+sign_in = 1000000
+refresh = 1000000
+
+[identity]
+password_memory_kib = 64
+password_passes = 1
+"#;
+
+const START: Time = Time::from_millis(1_780_000_000_000);
+
+impl TestApp {
+    pub async fn start(engine: Engine, systems: Vec<System>) -> Self {
+        Self::with(engine, systems, SETTINGS).await
+    }
+
+    /// With settings of its own, in the words of the settings file.
+    pub async fn with(engine: Engine, systems: Vec<System>, settings: &str) -> Self {
+        let settings = Settings::of_text(&web::sections(&systems), settings).expect("settings of a test");
+        let clock = Clock::standing(START);
+        let database = TestDatabase::fresh(engine, web::migrations(&systems), clock).await;
+        let tasks = tasks::TaskGroup::new();
+        let faults = Faults::default();
+        let parts = Parts {
+            db: database.db.clone(),
+            journal: journal::Journal::start(&database.db, &tasks),
+            settings,
+            tasks,
+            counters: cache::Counters::in_memory(100_000),
+            keys: Keys::new(b"the secret of a test installation"),
+            authenticate: None,
+            extensions: Extensions::default(),
+            faults: faults.clone(),
+            systems,
+        };
+        let app = App::new(parts).expect("systems that fit together");
+        let options = edge::Options { clock: app.clock().clone(), ..edge::Options::default() };
+        let edge = Edge::new(options, app.router());
+        Self { app, faults, edge, people: Arc::default(), database }
+    }
+
+    /// Somebody without a credential.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.edge.clone())
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.database.db
+    }
+
+    pub fn clock(&self) -> &Clock {
+        self.app.clock()
+    }
+}

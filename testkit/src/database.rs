@@ -1,0 +1,87 @@
+//! A fresh database a test, cloned from one that was migrated once.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use db::{Db, Engine, Migrations, Options};
+use peers::Folder;
+use types::Clock;
+
+/// A migrated database of its own, gone when this is dropped.
+pub struct TestDatabase {
+    pub db: Db,
+    pub folder: Folder,
+    _remote: Option<peers::Database>,
+}
+
+static TEMPLATES: Mutex<Option<HashMap<String, Arc<Folder>>>> = Mutex::new(None);
+const FILE: &str = "mainstay.db";
+
+impl TestDatabase {
+    pub async fn fresh(engine: Engine, migrations: Vec<Migrations>, clock: Clock) -> Self {
+        let folder = Folder::new();
+        let (url, remote) = match engine {
+            Engine::Sqlite => {
+                let template = sqlite_template(migrations).await;
+                std::fs::copy(template.join(FILE), folder.join(FILE)).expect("a copy of the template");
+                ("sqlite".to_owned(), None)
+            }
+            Engine::Postgres => {
+                let remote = tokio::task::spawn_blocking(move || postgres_clone(migrations)).await.expect("a clone");
+                (remote.url().to_owned(), Some(remote))
+            }
+        };
+        let options = Options { clock, pool: 6, readers: 2, ..Options::new(url, folder.path()) };
+        let db = Db::open(options).await.expect("a database");
+        Self { db, folder, _remote: remote }
+    }
+}
+
+/// What makes two schemas the same.
+fn name_of(migrations: &[Migrations]) -> String {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hash = DefaultHasher::new();
+    for all in migrations {
+        all.system.hash(&mut hash);
+        for step in all.steps {
+            (step.name, step.sqlite, step.postgres).hash(&mut hash);
+        }
+    }
+    format!("{:016x}", hash.finish())
+}
+
+async fn sqlite_template(migrations: Vec<Migrations>) -> Arc<Folder> {
+    tokio::task::spawn_blocking(move || {
+        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = templates.get_or_insert_default();
+        let name = name_of(&migrations);
+        known
+            .entry(name)
+            .or_insert_with(|| {
+                let folder = Folder::new();
+                migrate("sqlite", folder.path(), &migrations);
+                Arc::new(folder)
+            })
+            .clone()
+    })
+    .await
+    .expect("a template")
+}
+
+fn postgres_clone(migrations: Vec<Migrations>) -> peers::Database {
+    let name = name_of(&migrations);
+    let server = peers::postgres();
+    let template = server.template("testkit", &name, |url| migrate(url, Path::new("."), &migrations));
+    server.clone_of(&template)
+}
+
+/// Migrates and closes, on a thread without a runtime.
+fn migrate(url: &str, folder: &Path, migrations: &[Migrations]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let db = Db::open(Options::new(url, folder)).await.expect("an empty database");
+        db.migrate(migrations).await.expect("migrations that run");
+        db.close().await;
+    });
+}
