@@ -24,11 +24,12 @@ pub(crate) fn document(systems: &[System]) -> OpenApi {
         .into_openapi()
 }
 
-/// The finished document of these systems, where there is no installation to ask.
-pub fn describe(systems: &[System]) -> Result<Value> {
-    let document = document(systems);
+/// The finished document of the kernel and these systems, where there is no installation to ask.
+pub fn api_document(systems: &[System]) -> Result<Value> {
+    let systems: Vec<System> = std::iter::once(crate::system()).chain(systems.iter().copied()).collect();
+    let document = document(&systems);
     let access = AccessTable::build(&document, systems.iter().flat_map(|system| system.access.iter().copied()))?;
-    finish(document, &access, systems)
+    finish(document, &access, &systems)
 }
 
 /// Adds what no handler has to repeat: credentials, shared headers, and every refusal an operation may answer.
