@@ -23,6 +23,8 @@ pub struct TestApp {
 
 /// Cheap passwords, and limits that only the tests of limits meet.
 const SETTINGS: &str = r#"
+public_workspace = "main"
+
 [limits]
 signed_in = 1000000
 anonymous = 1000000
@@ -30,7 +32,6 @@ sign_in = 1000000
 refresh = 1000000
 
 [identity]
-public_workspace = "main"
 password_memory_kib = 64
 password_passes = 1
 "#;

@@ -136,7 +136,9 @@ impl Memory {
             window.count += 1;
         }
         #[cfg(feature = "faults")]
-        match *self.fault.lock() {
+        let fault = *self.fault.lock();
+        #[cfg(feature = "faults")]
+        match fault {
             Some(crate::faults::Fault::ExtendAtEachHit) => window.ends = now.plus(span),
             Some(crate::faults::Fault::CountInTwoSteps) => {
                 drop(windows);

@@ -134,3 +134,24 @@ impl Context {
         if held { reply.not_modified() } else { reply }
     }
 }
+
+const TIMELINE: ListShape = ListShape { sort: journal::TIMELINE, filters: &[] };
+
+impl View<Scope> {
+    /// What happened to one thing, in order. `find` tells under which id the journal knows it; 404 when there is no
+    /// such thing.
+    pub async fn timeline<A, F>(self, args: A, find: F) -> Result<Reply, Problem>
+    where
+        A: Send + Sync + 'static,
+        F: for<'t> Fn(&'t mut Read, &'t Scope, &'t A) -> BoxFuture<'t, Result<Option<String>>> + Send + Sync + 'static,
+    {
+        let (list, _) = self.asked(&TIMELINE)?;
+        self.body((list, args, find), |rx, scope, (list, args, find)| {
+            Box::pin(async move {
+                let subject = find(rx, scope, args).await?.ok_or_else(Error::not_found)?;
+                journal::timeline(rx, scope, &subject, list).await
+            })
+        })
+        .await
+    }
+}

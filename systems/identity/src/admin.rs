@@ -2,7 +2,9 @@
 
 use db::Db;
 use types::{Error, Installation, PersonId, Problems, Result, Scope, WorkspaceId};
+use web::App;
 
+use crate::Identity;
 use crate::people::{self, Cost, Email, check_password, password_text};
 use crate::workspaces::{self, Role, members, slug_of};
 
@@ -96,11 +98,29 @@ pub async fn add(
     write.await
 }
 
+/// The same as [`create`], inside a running server: the password waits its turn like any other.
+pub async fn create_admin(app: &App, email: &str, password: &str, workspace: &str) -> Result<Created> {
+    let (email, workspace) = check(email, password, workspace)?;
+    let identity = app.extension::<Identity>()?;
+    let hash = identity.passwords.hash(app.tasks(), password_text(password)).await?;
+    let inst = Installation::system("mainstay admin create");
+    let plan = Plan { email, hash, workspace };
+    let made = app.db().write((inst, plan), |tx, (inst, plan)| Box::pin(run(tx, inst, plan))).await?;
+    identity.callers.forget();
+    Ok(made)
+}
+
 fn plan(cost: Cost, email: &str, password: &str, workspace: &str) -> Result<Plan> {
+    let (email, workspace) = check(email, password, workspace)?;
+    Ok(Plan { email, hash: cost.hash(&password_text(password))?, workspace })
+}
+
+/// Every mistake at once, else the address and the name as they will be kept.
+fn check(email: &str, password: &str, workspace: &str) -> Result<(Email, String)> {
     let mut problems = Problems::new();
     let email = Email::check("/email", email, &mut problems);
     check_password("/password", password, &mut problems);
     people::check_line("/workspace", workspace, workspaces::NAME_MAX, &mut problems);
     problems.into_result()?;
-    Ok(Plan { email, hash: cost.hash(&password_text(password))?, workspace: workspace.trim().to_owned() })
+    Ok((email, workspace.trim().to_owned()))
 }

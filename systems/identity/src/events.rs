@@ -3,24 +3,26 @@
 //! Payloads hold ids and no addresses, secrets or parts of secrets.
 
 use db::Tx;
-use journal::NewEvent;
+use journal::{EventType, NewEvent};
 use serde_json::Value;
-use types::{Installation, Result, Scope};
+use types::{Installation, Permission, Result, Scope};
 
-pub const PERSON_CREATED: &str = "person.created";
-pub const PERSON_UPDATED: &str = "person.updated";
-pub const PERSON_STATUS_CHANGED: &str = "person.status_changed";
-pub const WORKSPACE_CREATED: &str = "workspace.created";
-pub const WORKSPACE_UPDATED: &str = "workspace.updated";
-pub const MEMBER_ADDED: &str = "member.added";
-pub const MEMBER_REMOVED: &str = "member.removed";
-pub const SESSION_CREATED: &str = "session.created";
-pub const SESSION_REVOKED: &str = "session.revoked";
-pub const REUSE_DETECTED: &str = "session.reuse_detected";
-pub const API_KEY_CREATED: &str = "api_key.created";
-pub const API_KEY_REVOKED: &str = "api_key.revoked";
+use crate::{API_KEYS_MANAGE, MEMBERS_READ, PEOPLE_READ, WORKSPACE_READ};
 
-pub async fn in_workspace(
+pub(crate) const PERSON_CREATED: &str = "person.created";
+pub(crate) const PERSON_UPDATED: &str = "person.updated";
+pub(crate) const PERSON_STATUS_CHANGED: &str = "person.status_changed";
+pub(crate) const WORKSPACE_CREATED: &str = "workspace.created";
+pub(crate) const WORKSPACE_UPDATED: &str = "workspace.updated";
+pub(crate) const MEMBER_ADDED: &str = "member.added";
+pub(crate) const MEMBER_REMOVED: &str = "member.removed";
+pub(crate) const SESSION_CREATED: &str = "session.created";
+pub(crate) const SESSION_REVOKED: &str = "session.revoked";
+pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
+pub(crate) const API_KEY_CREATED: &str = "api_key.created";
+pub(crate) const API_KEY_REVOKED: &str = "api_key.revoked";
+
+pub(crate) async fn in_workspace(
     tx: &mut Tx,
     scope: &Scope,
     kind: &'static str,
@@ -31,7 +33,7 @@ pub async fn in_workspace(
     Ok(())
 }
 
-pub async fn in_installation(
+pub(crate) async fn in_installation(
     tx: &mut Tx,
     inst: &Installation,
     kind: &'static str,
@@ -41,3 +43,28 @@ pub async fn in_installation(
     journal::append_installation(tx, inst, NewEvent::new(kind, subject).with(payload)).await?;
     Ok(())
 }
+
+const fn event(kind: &'static str, noun: &'static str, read: Permission, meaning: &'static str) -> EventType {
+    EventType { kind, noun, read: Some(read), meaning }
+}
+
+/// Everything that identity tells.
+pub(crate) const TYPES: &[EventType] = &[
+    event(PERSON_CREATED, "person", PEOPLE_READ, "Somebody has an account."),
+    event(PERSON_UPDATED, "person", PEOPLE_READ, "Somebody changed their name."),
+    event(PERSON_STATUS_CHANGED, "person", PEOPLE_READ, "Somebody may sign in no more, or again."),
+    event(SESSION_CREATED, "session", PEOPLE_READ, "Somebody signed in."),
+    event(SESSION_REVOKED, "session", PEOPLE_READ, "A session was ended."),
+    event(
+        REUSE_DETECTED,
+        "session",
+        PEOPLE_READ,
+        "An old refresh token came back, and the session was ended.",
+    ),
+    event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
+    event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),
+    event(MEMBER_ADDED, "workspace", MEMBERS_READ, "Somebody was taken into a workspace."),
+    event(MEMBER_REMOVED, "workspace", MEMBERS_READ, "Somebody was taken out of a workspace."),
+    event(API_KEY_CREATED, "api_key", API_KEYS_MANAGE, "An API key was made."),
+    event(API_KEY_REVOKED, "api_key", API_KEYS_MANAGE, "An API key was revoked."),
+];

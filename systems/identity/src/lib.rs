@@ -21,15 +21,16 @@ mod workspaces;
 use std::sync::Arc;
 use std::time::Duration;
 
-use query::{List, Place, SortFields};
 use serde::Serialize;
-use types::{Installation, Permission, WorkspaceId};
+use types::{Installation, Permission};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Access, App, PermissionInfo, Rule, System, Tier, Upkeep, View};
+use web::{Access, App, PermissionInfo, Rule, System, Tier, Upkeep};
 
+pub use admin::create_admin;
 pub use people::{Cost, Status, email_key};
 pub use settings::IdentitySettings;
+pub use setup::link as setup_link;
 pub use workspaces::Role;
 
 const WORKSPACE_READ: Permission = Permission("workspace:read");
@@ -186,15 +187,4 @@ struct Ack {
 
 impl Ack {
     const OK: Self = Self { status: "ok" };
-}
-
-/// Reads the paging of a list, its cursors bound to whose list it is.
-fn list<S: web::Ground>(
-    view: &View<S>,
-    workspace: Option<WorkspaceId>,
-    filter: &str,
-    fields: &SortFields,
-) -> types::Result<List> {
-    let signer = query::Signer::new(view.app().keys().derive("cursors"));
-    List::parse(view.query(), fields, &signer, Place { workspace, endpoint: view.route(), filter })
 }

@@ -10,7 +10,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::{digest, hmac};
 
 /// What identity derives from the installation secret.
-pub struct Secrets {
+pub(crate) struct Secrets {
     refresh: hmac::Key,
     seal: LessSafeKey,
 }
@@ -18,7 +18,7 @@ pub struct Secrets {
 impl Secrets {
     /// Another installation secret means: old signing keys can not be opened (new ones are made), and of each session
     /// only the two youngest refresh tokens are still known.
-    pub fn derive(keys: &web::Keys) -> Self {
+    pub(crate) fn derive(keys: &web::Keys) -> Self {
         let seal = UnboundKey::new(&AES_256_GCM, &keys.derive("identity: private signing keys"))
             .expect("AES-256 takes keys of 32 bytes");
         Self {
@@ -28,7 +28,7 @@ impl Secrets {
     }
 
     /// The secret part of a refresh token: the same for the same parts, and made by nobody else.
-    pub fn refresh_proof(&self, parts: &[&[u8]]) -> [u8; 32] {
+    pub(crate) fn refresh_proof(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.refresh);
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
@@ -38,7 +38,7 @@ impl Secrets {
     }
 
     /// Encrypts `plain`; it opens only together with the same `about`.
-    pub fn seal(&self, about: &[u8], plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, about: &[u8], plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_LEN] = random();
         let mut sealed = plain.to_vec();
         self.seal
@@ -48,7 +48,7 @@ impl Secrets {
     }
 
     /// `None` when it was sealed under another secret, about something else, or was changed.
-    pub fn open(&self, about: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, about: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, rest) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut rest = rest.to_vec();
@@ -57,24 +57,26 @@ impl Secrets {
 }
 
 /// Bytes nobody can guess.
-pub fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).expect("the kernel gives random bytes; without them nothing here may run");
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the kernel gives random bytes; without them nothing here may run");
     bytes
 }
 
 /// `N` random bytes as base64url text.
-pub fn random_text<const N: usize>() -> String {
+pub(crate) fn random_text<const N: usize>() -> String {
     URL_SAFE_NO_PAD.encode(random::<N>())
 }
 
 /// What the database keeps instead of a secret of full entropy.
-pub fn hash(secret: &str) -> [u8; 32] {
+pub(crate) fn hash(secret: &str) -> [u8; 32] {
     digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().try_into().expect("SHA-256 is 32 bytes")
 }
 
 /// Compares without telling by time where the two differ.
-pub fn same(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     use subtle::ConstantTimeEq as _;
     one.ct_eq(other).into()
 }

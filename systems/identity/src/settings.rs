@@ -1,5 +1,7 @@
 //! The settings of identity.
 
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "`section!` hands a reference whatever the type is")]
+
 use std::time::Duration;
 
 use crate::people::Cost;
@@ -30,7 +32,7 @@ config::section! {
         issuer: String = "mainstay",
         /// Memory for one password hash, in KiB (argon2id).
         #[check(memory)]
-        password_memory_kib: u32 = 19456,
+        password_memory_kib: u32 = 19_456,
         /// Passes over that memory.
         #[check(at_least_one)]
         password_passes: u32 = 2,
@@ -41,12 +43,6 @@ config::section! {
         /// there are cores.
         #[check(at_least_one)]
         password_queue: u32 = 64,
-        /// The slug of the workspace that anonymous callers see where a rule is open to them. Empty: none.
-        #[runtime]
-        public_workspace: String = "",
-        /// How long a setup link works that is made without saying how long.
-        #[runtime]
-        setup_link_life: Duration = "30m",
     }
 }
 

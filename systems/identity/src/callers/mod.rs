@@ -16,19 +16,18 @@ use futures_util::future::BoxFuture;
 use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
 use web::{App, Authenticate, Caller, Credential};
 
-pub use place::{Place, enter, person_of};
-pub use standing::Callers;
+pub(crate) use place::{Place, enter, person_of};
+pub(crate) use standing::Callers;
 use standing::{KeyStanding, PersonStanding, SessionStanding};
 
 use crate::Identity;
 use crate::keys::{ApiKeyRow, prefix_of};
 use crate::sessions::SessionId;
-use crate::settings::IdentitySettings;
 use crate::signing::{BadToken, Claims, in_time};
 use crate::workspaces::{Membership, Role};
 
 /// How old what is known of a session or key may be.
-pub const RECHECK: Duration = Duration::from_millis(750);
+pub(crate) const RECHECK: Duration = Duration::from_millis(750);
 
 impl Authenticate for Identity {
     fn identify<'a>(
@@ -48,8 +47,10 @@ impl Authenticate for Identity {
 
     fn public_workspace<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Option<WorkspaceId>>> {
         Box::pin(async move {
-            let slug = app.settings().get::<IdentitySettings>().public_workspace.clone();
-            if slug.is_empty() { Ok(None) } else { self.callers.workspace_named(app, &slug).await }
+            match app.settings().get::<config::sections::General>().public_workspace.as_deref() {
+                Some(name) if !name.is_empty() => self.callers.workspace_named(app, name).await,
+                _ => Ok(None),
+            }
         })
     }
 }
@@ -62,7 +63,8 @@ impl Identity {
         let good = |session: &SessionStanding| {
             session.person.id == claims.sub && session.lives(now) && session.person.active
         };
-        let session = session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
+        let session =
+            session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
         self.person_in(&session.person, claims.sid, wanted)
     }
 

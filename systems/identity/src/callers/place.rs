@@ -11,15 +11,15 @@ use crate::workspaces::members;
 
 /// Who wants to do what in which workspace; made by a handler, settled inside its transaction.
 #[derive(Clone)]
-pub struct Place {
-    pub identity: Arc<Identity>,
-    pub caller: Caller,
-    pub workspace: WorkspaceId,
-    pub permission: Permission,
+pub(crate) struct Place {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) caller: Caller,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) permission: Permission,
 }
 
 /// The scope to act in, and the rights held there. A workspace the caller does not belong to is not there: 404.
-pub async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> Result<(Scope, Rights)> {
+pub(crate) async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> Result<(Scope, Rights)> {
     let Place { identity, caller, workspace, permission } = place;
     let scope = Scope::of_request(*workspace, caller.actor.clone(), inst.trace().clone());
     let rights = match person_of(caller) {
@@ -39,7 +39,7 @@ pub async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> Result<
 }
 
 /// The person who signed in; `None` for a key.
-pub fn person_of(caller: &Caller) -> Option<PersonId> {
+pub(crate) fn person_of(caller: &Caller) -> Option<PersonId> {
     caller.session.as_ref()?;
     caller.principal.parse().ok()
 }

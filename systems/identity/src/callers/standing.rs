@@ -21,37 +21,37 @@ const MOST_TOKENS: u64 = 50_000;
 const MOST_STANDINGS: u64 = 20_000;
 
 /// A person as the last reading had them.
-pub struct PersonStanding {
-    pub id: PersonId,
-    pub email: String,
-    pub active: bool,
-    pub installation: Rights,
-    pub memberships: Vec<Membership>,
+pub(crate) struct PersonStanding {
+    pub(crate) id: PersonId,
+    pub(crate) email: String,
+    pub(crate) active: bool,
+    pub(crate) installation: Rights,
+    pub(crate) memberships: Vec<Membership>,
 }
 
-pub struct SessionStanding {
-    pub read_at: Time,
-    pub revoked: bool,
-    pub expires_at: Time,
-    pub person: PersonStanding,
+pub(crate) struct SessionStanding {
+    pub(crate) read_at: Time,
+    pub(crate) revoked: bool,
+    pub(crate) expires_at: Time,
+    pub(crate) person: PersonStanding,
 }
 
 impl SessionStanding {
-    pub fn lives(&self, now: Time) -> bool {
+    pub(crate) fn lives(&self, now: Time) -> bool {
         !self.revoked && self.expires_at > now
     }
 }
 
-pub struct KeyStanding {
-    pub read_at: Time,
-    pub key: ApiKeyRow,
-    pub person: PersonStanding,
+pub(crate) struct KeyStanding {
+    pub(crate) read_at: Time,
+    pub(crate) key: ApiKeyRow,
+    pub(crate) person: PersonStanding,
     /// When the use of the key was last noted, in milliseconds.
     touched: AtomicI64,
 }
 
 /// The memory of this node. Everything in it can be lost at any time.
-pub struct Callers {
+pub(crate) struct Callers {
     tokens: Cache<[u8; 32], Arc<Claims>>,
     sessions: Cache<SessionId, Arc<SessionStanding>>,
     keys: Cache<[u8; 32], Arc<KeyStanding>>,
@@ -66,36 +66,41 @@ fn is_fresh(read_at: Time, now: Time) -> bool {
 
 impl Callers {
     /// `longest` is how long a verified token can be of use.
-    pub fn new(longest: Duration, inst: Installation) -> Self {
+    pub(crate) fn new(longest: Duration, inst: Installation) -> Self {
         let tokens = Cache::builder().max_capacity(MOST_TOKENS).time_to_live(longest).build();
         let sessions = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
         let keys = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
         Self { tokens, sessions, keys, forgotten: AtomicU64::new(0), inst }
     }
 
-    pub fn token(&self, hash: &[u8; 32]) -> Option<Arc<Claims>> {
+    pub(crate) fn token(&self, hash: &[u8; 32]) -> Option<Arc<Claims>> {
         self.tokens.get(hash)
     }
 
-    pub fn keep_token(&self, hash: [u8; 32], claims: &Arc<Claims>) {
+    pub(crate) fn keep_token(&self, hash: [u8; 32], claims: &Arc<Claims>) {
         self.tokens.insert(hash, Arc::clone(claims));
     }
 
     /// Called after anything about sessions, keys, people or memberships has changed here.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.sessions.invalidate_all();
         self.keys.invalidate_all();
     }
 
     /// Called after one session has ended here.
-    pub fn forget_session(&self, session: SessionId) {
+    pub(crate) fn forget_session(&self, session: SessionId) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.sessions.invalidate(&session);
     }
 
     /// The session and its person, at most [`RECHECK`] old; `None` when there is no such session.
-    pub async fn session(&self, app: &App, id: SessionId, now: Time) -> Result<Option<Arc<SessionStanding>>> {
+    pub(crate) async fn session(
+        &self,
+        app: &App,
+        id: SessionId,
+        now: Time,
+    ) -> Result<Option<Arc<SessionStanding>>> {
         if let Some(known) = self.sessions.get(&id).filter(|known| is_fresh(known.read_at, now)) {
             return Ok(Some(known));
         }
@@ -113,7 +118,13 @@ impl Callers {
     }
 
     /// The key with this text and its maker, at most [`RECHECK`] old; `None` when no key has this text.
-    pub async fn key(&self, app: &App, prefix: &str, text: &str, now: Time) -> Result<Option<Arc<KeyStanding>>> {
+    pub(crate) async fn key(
+        &self,
+        app: &App,
+        prefix: &str,
+        text: &str,
+        now: Time,
+    ) -> Result<Option<Arc<KeyStanding>>> {
         let hash = secrets::hash(text);
         let known = self.keys.get(&hash);
         if let Some(known) = known.as_ref().filter(|known| is_fresh(known.read_at, now)) {
@@ -138,7 +149,7 @@ impl Callers {
     }
 
     /// Notes beside the request that a key was used, at most once in the configured time.
-    pub fn touch(&self, app: &App, standing: &KeyStanding, now: Time) {
+    pub(crate) fn touch(&self, app: &App, standing: &KeyStanding, now: Time) {
         let every = app.settings().get::<IdentitySettings>().key_touch();
         let noted = standing.touched.load(Ordering::Relaxed);
         let due = now.since(Time::from_millis(noted)) >= every;
@@ -159,7 +170,7 @@ impl Callers {
     }
 
     /// A workspace by id or slug, whoever asks: for the operator's keys and for the public workspace.
-    pub async fn workspace_named(&self, app: &App, name: &str) -> Result<Option<WorkspaceId>> {
+    pub(crate) async fn workspace_named(&self, app: &App, name: &str) -> Result<Option<WorkspaceId>> {
         let read = app.db().get((self.inst.clone(), name.to_owned()), |rx, (inst, name)| {
             Box::pin(store::workspace_named(rx, inst, name))
         });

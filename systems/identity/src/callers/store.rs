@@ -9,7 +9,7 @@ use crate::people::{self, Status};
 use crate::sessions::SessionId;
 use crate::workspaces;
 
-pub async fn session(
+pub(crate) async fn session(
     rx: &mut Read,
     inst: &Installation,
     id: SessionId,
@@ -26,7 +26,7 @@ pub async fn session(
     }))
 }
 
-pub async fn key(
+pub(crate) async fn key(
     rx: &mut Read,
     inst: &Installation,
     prefix: &str,
@@ -48,7 +48,11 @@ async fn person(rx: &mut Read, inst: &Installation, id: PersonId) -> Result<Opti
 }
 
 /// By id or slug; nothing can be both.
-pub async fn workspace_named(rx: &mut Read, inst: &Installation, name: &str) -> Result<Option<WorkspaceId>> {
+pub(crate) async fn workspace_named(
+    rx: &mut Read,
+    inst: &Installation,
+    name: &str,
+) -> Result<Option<WorkspaceId>> {
     match name.parse::<WorkspaceId>() {
         Ok(id) => Ok(workspaces::store::exists(rx, inst, id).await?.then_some(id)),
         Err(_) => Ok(workspaces::store::by_slug(rx, inst, name).await?.map(|row| row.id)),

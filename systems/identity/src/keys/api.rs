@@ -7,7 +7,7 @@ use types::{Installation, PersonId, Problems, Time, WorkspaceId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Check, Commit, Json, Path, Reply, Result, Thing, View};
+use web::{App, Caller, Check, Commit, Json, ListShape, Path, Reply, Result, Thing, View};
 
 use super::model::{ApiKeyId, ApiKeyRow, DAYS_MAX, NAME_MAX};
 use super::ops::{self, Maker};
@@ -15,39 +15,42 @@ use super::store;
 use crate::Identity;
 use crate::people::check_line;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_api_keys, create_api_key)).routes(routes!(delete_api_key))
 }
 
 const MOST_PERMISSIONS: usize = 100;
 
-const FIELDS: SortFields = SortFields {
-    fields: &[
-        SortField { name: "created_at", columns: &[SortColumn::new("k.created_at", Kind::Int)] },
-        SortField { name: "name", columns: &[SortColumn::new("k.name", Kind::Text)] },
-        SortField { name: "id", columns: &[SortColumn::new("k.id", Kind::Id)] },
-    ],
-    default: "-created_at,-id",
-    tie: SortColumn::new("k.id", Kind::Id),
+const SHAPE: ListShape = ListShape {
+    sort: SortFields {
+        fields: &[
+            SortField { name: "created_at", columns: &[SortColumn::new("k.created_at", Kind::Int)] },
+            SortField { name: "name", columns: &[SortColumn::new("k.name", Kind::Text)] },
+            SortField { name: "id", columns: &[SortColumn::new("k.id", Kind::Id)] },
+        ],
+        default: "-created_at,-id",
+        tie: SortColumn::new("k.id", Kind::Id),
+    },
+    filters: &[],
 };
 
 /// A key to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ApiKeyIn {
+pub(crate) struct ApiKeyIn {
     /// What it is for; a timeline shows it.
     #[schema(min_length = 1, max_length = 80)]
-    pub name: String,
+    pub(crate) name: String,
     /// Names of permissions. Nobody can give one that they do not hold.
     #[schema(min_items = 1, max_items = 100)]
-    pub permissions: Vec<String>,
+    pub(crate) permissions: Vec<String>,
     /// Days until it expires; without it, never.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 3650)]
-    pub expires_in_days: Option<u32>,
+    pub(crate) expires_in_days: Option<u32>,
     /// Makes a key of the operator's: it works in every workspace, and each request must name one.
     #[serde(default)]
-    pub all_workspaces: bool,
+    pub(crate) all_workspaces: bool,
 }
 
 impl Check for ApiKeyIn {
@@ -66,7 +69,7 @@ impl Check for ApiKeyIn {
 
 /// An API key.
 #[derive(Serialize, ToSchema)]
-pub struct ApiKeyOut {
+pub(crate) struct ApiKeyOut {
     #[schema(value_type = String)]
     id: ApiKeyId,
     name: String,
@@ -144,7 +147,7 @@ impl Check for Wish {
     responses((status = 200, description = "A page of keys, revoked ones too.", body = Page<ApiKeyOut>)))]
 async fn list_api_keys(State(app): State<App>, caller: Caller, view: View<Installation>) -> Result<Reply> {
     let maker = Maker { identity: app.extension::<Identity>()?, caller };
-    let list = crate::list(&view, maker.caller.workspace, &maker.caller.principal, &FIELDS)?;
+    let (list, _) = view.asked(&SHAPE)?;
     view.body((maker.sees()?, list), |rx, inst, (seen, list)| {
         Box::pin(async move {
             let page = store::page(rx, inst, *seen, list).await?;

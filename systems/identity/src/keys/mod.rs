@@ -1,8 +1,8 @@
 //! API keys: made, listed, revoked. What a request with one may do is settled in `callers`.
 
-pub mod api;
+pub(crate) mod api;
 mod model;
-pub mod ops;
-pub mod store;
+pub(crate) mod ops;
+pub(crate) mod store;
 
-pub use model::{ApiKeyId, ApiKeyRow, prefix_of};
+pub(crate) use model::{ApiKeyRow, prefix_of};

@@ -13,41 +13,42 @@ typed_id!(
 const PREFIX_BYTES: usize = 9;
 const PREFIX_LENGTH: usize = 12;
 const SECRET_LENGTH: usize = 43;
-pub const NAME_MAX: usize = 80;
-pub const DAYS_MAX: u32 = 3650;
+pub(crate) const NAME_MAX: usize = 80;
+pub(crate) const DAYS_MAX: u32 = 3650;
 
 /// A key as the table has it, without its hash.
 #[derive(Clone, Debug)]
-pub struct ApiKeyRow {
-    pub id: ApiKeyId,
-    pub workspace: Option<WorkspaceId>,
-    pub person: PersonId,
-    pub name: String,
-    pub prefix: String,
-    pub permissions: Vec<String>,
-    pub created_at: Time,
-    pub expires_at: Option<Time>,
-    pub last_used_at: Option<Time>,
-    pub revoked_at: Option<Time>,
+pub(crate) struct ApiKeyRow {
+    pub(crate) id: ApiKeyId,
+    pub(crate) workspace: Option<WorkspaceId>,
+    pub(crate) person: PersonId,
+    pub(crate) name: String,
+    pub(crate) prefix: String,
+    pub(crate) permissions: Vec<String>,
+    pub(crate) created_at: Time,
+    pub(crate) expires_at: Option<Time>,
+    pub(crate) last_used_at: Option<Time>,
+    pub(crate) revoked_at: Option<Time>,
 }
 
 /// The text of a new key: `<prefix>.<secret>`, 12 and 43 characters of base64url.
-pub struct NewText {
-    pub prefix: String,
-    pub text: String,
+pub(crate) struct NewText {
+    pub(crate) prefix: String,
+    pub(crate) text: String,
 }
 
-pub fn new_text() -> NewText {
+pub(crate) fn new_text() -> NewText {
     let prefix = secrets::random_text::<PREFIX_BYTES>();
     let text = format!("{prefix}.{}", secrets::random_text::<32>());
     NewText { prefix, text }
 }
 
 /// The prefix of what could be a key; `None` for anything else, before the database is asked.
-pub fn prefix_of(text: &str) -> Option<&str> {
+pub(crate) fn prefix_of(text: &str) -> Option<&str> {
     let (prefix, secret) = text.split_once('.')?;
     let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    let good = prefix.len() == PREFIX_LENGTH && secret.len() == SECRET_LENGTH && plain(prefix) && plain(secret);
+    let good =
+        prefix.len() == PREFIX_LENGTH && secret.len() == SECRET_LENGTH && plain(prefix) && plain(secret);
     good.then_some(prefix)
 }
 

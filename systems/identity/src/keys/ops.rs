@@ -17,20 +17,23 @@ use crate::{API_KEYS_MANAGE, API_KEYS_WRITE, Identity, OPERATOR_KEYS, events, se
 
 /// Somebody who makes, sees or revokes keys.
 #[derive(Clone)]
-pub struct Maker {
-    pub identity: Arc<Identity>,
-    pub caller: Caller,
+pub(crate) struct Maker {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) caller: Caller,
 }
 
 impl Maker {
     /// Keys are a person's: a key that could make keys would outlive its own expiry.
-    pub fn person(&self) -> Result<PersonId> {
+    pub(crate) fn person(&self) -> Result<PersonId> {
         person_of(&self.caller).ok_or_else(|| {
-            Error::forbidden("person_needed", "An API key cannot handle API keys. Sign in with an access token.")
+            Error::forbidden(
+                "person_needed",
+                "An API key cannot handle API keys. Sign in with an access token.",
+            )
         })
     }
 
-    pub fn sees(&self) -> Result<store::Seen> {
+    pub(crate) fn sees(&self) -> Result<store::Seen> {
         let own = self.person()?;
         let all = self.caller.rights.hold(API_KEYS_MANAGE);
         Ok(store::Seen {
@@ -70,7 +73,7 @@ impl Maker {
 }
 
 /// A new key, and its text, which nobody sees again.
-pub async fn create(
+pub(crate) async fn create(
     tx: &mut Tx,
     inst: &Installation,
     maker: &Maker,
@@ -107,7 +110,12 @@ pub async fn create(
 }
 
 /// Ends a key. Whoever may not see it is told that it is not there.
-pub async fn revoke(tx: &mut Tx, inst: &Installation, maker: &Maker, id: ApiKeyId) -> Result<ApiKeyRow> {
+pub(crate) async fn revoke(
+    tx: &mut Tx,
+    inst: &Installation,
+    maker: &Maker,
+    id: ApiKeyId,
+) -> Result<ApiKeyRow> {
     let seen = maker.sees()?;
     let key = store::get(tx, inst, id).await?.ok_or_else(Error::not_found)?;
     let visible = match key.workspace {

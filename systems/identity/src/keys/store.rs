@@ -27,7 +27,7 @@ fn api_key(row: &mut Row) -> Result<ApiKeyRow> {
     })
 }
 
-pub async fn insert(tx: &mut Tx, _: &Installation, key: &ApiKeyRow, hash: &[u8]) -> Result<()> {
+pub(crate) async fn insert(tx: &mut Tx, _: &Installation, key: &ApiKeyRow, hash: &[u8]) -> Result<()> {
     let sql = "INSERT INTO api_keys (id, workspace_id, person_id, name, prefix, hash, permissions, created_at, \
                expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let permissions = serde_json::to_string(&key.permissions).map_err(Error::internal)?;
@@ -47,26 +47,35 @@ pub async fn insert(tx: &mut Tx, _: &Installation, key: &ApiKeyRow, hash: &[u8])
 }
 
 /// The key with this prefix and the hash of its text, whatever became of it.
-pub async fn by_prefix(rx: &mut Read, _: &Installation, prefix: &str) -> Result<Option<(ApiKeyRow, Vec<u8>)>> {
+pub(crate) async fn by_prefix(
+    rx: &mut Read,
+    _: &Installation,
+    prefix: &str,
+) -> Result<Option<(ApiKeyRow, Vec<u8>)>> {
     let sql = format!("SELECT {COLUMNS}, k.hash FROM api_keys k WHERE k.prefix = $1");
     let Some(mut row) = rx.row(&sql, params![prefix]).await? else { return Ok(None) };
     Ok(Some((api_key(&mut row)?, row.take("hash")?)))
 }
 
-pub async fn get(rx: &mut Read, _: &Installation, id: ApiKeyId) -> Result<Option<ApiKeyRow>> {
+pub(crate) async fn get(rx: &mut Read, _: &Installation, id: ApiKeyId) -> Result<Option<ApiKeyRow>> {
     let sql = format!("SELECT {COLUMNS} FROM api_keys k WHERE k.id = $1");
     rx.row(&sql, params![id]).await?.as_mut().map(api_key).transpose()
 }
 
 /// Which keys somebody may see: their own in a workspace, everybody's there, the operator's.
 #[derive(Clone, Copy)]
-pub struct Seen {
-    pub workspace: Option<WorkspaceId>,
-    pub person: Option<PersonId>,
-    pub operator: bool,
+pub(crate) struct Seen {
+    pub(crate) workspace: Option<WorkspaceId>,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) operator: bool,
 }
 
-pub async fn page(rx: &mut Read, inst: &Installation, seen: Seen, list: &List) -> Result<Page<ApiKeyRow>> {
+pub(crate) async fn page(
+    rx: &mut Read,
+    inst: &Installation,
+    seen: Seen,
+    list: &List,
+) -> Result<Page<ApiKeyRow>> {
     // No workspace and no person has an id of zeros: what is not wanted matches nothing.
     let none = WorkspaceId::from_bytes([0; 16]);
     let select = Select::installation(inst, "api_keys k", COLUMNS);
@@ -86,19 +95,25 @@ pub async fn page(rx: &mut Read, inst: &Installation, seen: Seen, list: &List) -
 }
 
 /// `false` when it was revoked before. The row is kept.
-pub async fn revoke(tx: &mut Tx, _: &Installation, id: ApiKeyId, now: Time) -> Result<bool> {
+pub(crate) async fn revoke(tx: &mut Tx, _: &Installation, id: ApiKeyId, now: Time) -> Result<bool> {
     let sql = "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     Ok(tx.execute(sql, params![id, now]).await? == 1)
 }
 
 /// Notes that a key was used, at most once in `every` however many nodes see it.
-pub async fn touch(tx: &mut Tx, _: &Installation, id: ApiKeyId, every: Duration, now: Time) -> Result<bool> {
+pub(crate) async fn touch(
+    tx: &mut Tx,
+    _: &Installation,
+    id: ApiKeyId,
+    every: Duration,
+    now: Time,
+) -> Result<bool> {
     let sql = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)";
     Ok(tx.execute(sql, params![id, now, now.minus(every)]).await? == 1)
 }
 
 /// Ends what somebody's keys may do in a workspace they no longer belong to; tells which.
-pub async fn revoke_of_member(
+pub(crate) async fn revoke_of_member(
     tx: &mut Tx,
     _: &Installation,
     workspace: WorkspaceId,

@@ -4,42 +4,28 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::Router;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
-use types::{Actor, Error, Installation, Trace};
-use web::edge::{ClientAddr, check_cross_site, page_policy_header};
-use web::{App, Form, Problem, Tier};
+use types::{Actor, Error, Installation, Kind, Trace};
+use web::edge::{ClientAddr, check_cross_site};
+use web::{App, Form, Problem, Tier, escape, page};
 
 use super::html::{self, SetupForm};
 use crate::setup::{self, SetupIn};
 
-pub fn pages() -> Router<App> {
-    Router::new()
-        .route("/", get(home))
-        .route("/setup", get(show_setup).post(post_setup))
-        .route("/assets/plain.css", get(stylesheet))
+pub(crate) fn pages() -> Router<App> {
+    Router::new().route("/", get(home)).route("/setup", get(show_setup).post(post_setup))
 }
 
-/// An HTML answer under a policy that allows our stylesheet and our forms, and no script at all.
-fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    let mut response = (status, html::page(title, body)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // The address of the setup page holds a token. With `no-referrer` a browser would hide the origin of the form, too.
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
-    let (name, policy) = page_policy_header("style-src 'self'; form-action 'self'");
-    headers.insert(name, policy);
+/// A page whose address may hold a token: no other site is told it. With `no-referrer` a browser would hide the origin
+/// of the form as well, and our own form would be refused.
+fn secretive(mut response: Response) -> Response {
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     response
-}
-
-async fn stylesheet() -> impl IntoResponse {
-    let css = HeaderValue::from_static("text/css; charset=utf-8");
-    let hour = HeaderValue::from_static("public, max-age=3600");
-    ([(header::CONTENT_TYPE, css), (header::CACHE_CONTROL, hour)], include_str!("plain.css"))
 }
 
 async fn home(State(app): State<App>) -> Response {
@@ -49,7 +35,7 @@ async fn home(State(app): State<App>) -> Response {
         _ => "",
     };
     let body = format!(
-        "<p>The backend a small organisation stands on. Version {version}.</p>\n{setup}\
+        "<h1>Mainstay</h1>\n<p>The backend a small organisation stands on. Version {version}.</p>\n{setup}\
          <ul>\n<li><a href=\"/docs\">The reference</a> of the API, where <code>docs.enabled</code> allows it, \
          and its <a href=\"/api/v1/openapi.json\">OpenAPI document</a></li>\n\
          <li><a href=\"/status\">The status page</a></li>\n\
@@ -64,20 +50,20 @@ struct SetupQuery {
     token: String,
 }
 
-async fn show_setup(State(app): State<App>, query: Option<Query<SetupQuery>>) -> Response {
+async fn show_setup(State(app): State<App>, query: Result<Query<SetupQuery>, QueryRejection>) -> Response {
     match setup::is_done(app.db()).await {
         Ok(true) => already(),
         Ok(false) => {
             let token = query.map(|Query(query)| query.token).unwrap_or_default();
             let form = SetupForm { token: &token, workspace: "Main", ..SetupForm::default() };
-            page(StatusCode::OK, "Set up Mainstay", &html::setup_form(&form))
+            secretive(page(StatusCode::OK, "Set up Mainstay", &html::setup_form(&form)))
         }
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
 fn already() -> Response {
-    let body = "<p>This installation has its administrator already.</p>\n<p><a href=\"/\">Start page</a></p>";
+    let body = "<h1>Mainstay is set up</h1>\n<p>This installation has its administrator already.</p>\n<p><a href=\"/\">Start page</a></p>";
     page(StatusCode::CONFLICT, "Mainstay is set up", body)
 }
 
@@ -98,26 +84,32 @@ async fn post_setup(
     match setup::perform(&app, &inst, &body).await {
         Ok((_, workspace)) => {
             let body = format!(
-                "<p>You are the administrator, and owner of the workspace <strong>{}</strong>.</p>\n\
+                "<h1>Mainstay is set up</h1>\n<p>You are the administrator, and owner of the workspace <strong>{}</strong>.</p>\n\
                  <p>Sign in with <code>POST /api/v1/auth/token</code>.</p>\n<p><a href=\"/\">Start page</a></p>",
-                html::escape(&workspace.name)
+                escape(&workspace.name)
             );
             page(StatusCode::CREATED, "Mainstay is set up", &body)
         }
         Err(error) if error.code() == "already_set_up" => already(),
-        Err(error) => refused(&body, &error),
+        Err(error) => match error.kind() {
+            Kind::Forbidden => refused(&body, StatusCode::FORBIDDEN, &error),
+            Kind::Invalid => refused(&body, StatusCode::UNPROCESSABLE_ENTITY, &error),
+            _ => Problem::from(error).into_response(),
+        },
     }
 }
 
 /// A browser may send a form for any page of the web, and a crowd may send many.
 fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
-    check_cross_site(&Method::POST, headers, "", &[])?;
+    let server = app.settings().get::<config::sections::Server>();
+    let own = server.public_url.as_ref().map_or("", |url| url.expose());
+    check_cross_site(&Method::POST, headers, own, &[])?;
     app.limit_subject(Tier::SignIn, &web::network(client))
 }
 
 /// The form again with what was typed, but for the password, and what is wrong with it.
-fn refused(body: &SetupIn, error: &Error) -> Response {
+fn refused(body: &SetupIn, status: StatusCode, error: &Error) -> Response {
     let (token, email, workspace) = (&body.token, &body.email, &body.workspace);
     let form = SetupForm { token, email, workspace, error: Some(error) };
-    page(web::status(error.kind()), "Set up Mainstay", &html::setup_form(&form))
+    secretive(page(status, "Set up Mainstay", &html::setup_form(&form)))
 }

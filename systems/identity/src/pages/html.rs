@@ -1,47 +1,24 @@
-//! HTML by hand: everything that comes from outside goes through [`escape`].
+//! The setup form as HTML: everything that comes from outside goes through [`escape`].
 
 use std::fmt::Write as _;
 
 use types::Error;
-
-/// Text that is safe between tags and in quoted attributes.
-pub fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-        out
-    })
-}
-
-/// A whole page. `body` is HTML already.
-pub fn page(title: &str, body: &str) -> String {
-    let title = escape(title);
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <link rel=\"stylesheet\" href=\"/assets/plain.css\">\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}\n\
-         </main>\n</body>\n</html>\n"
-    )
-}
+use web::escape;
 
 /// What the setup form shows again. Never the password.
 #[derive(Default)]
-pub struct SetupForm<'a> {
-    pub token: &'a str,
-    pub email: &'a str,
-    pub workspace: &'a str,
-    pub error: Option<&'a Error>,
+pub(crate) struct SetupForm<'a> {
+    pub(crate) token: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) workspace: &'a str,
+    pub(crate) error: Option<&'a Error>,
 }
 
 /// The form that makes the first administrator.
-pub fn setup_form(form: &SetupForm<'_>) -> String {
-    let mut body = String::from("<p>This makes the administrator and the first workspace. It works once.</p>\n");
+pub(crate) fn setup_form(form: &SetupForm<'_>) -> String {
+    let mut body = String::from(
+        "<h1>Set up Mainstay</h1>\n<p>This makes the administrator and the first workspace. It works once.</p>\n",
+    );
     if let Some(error) = form.error {
         let _ = writeln!(body, "<p class=\"bad\" role=\"alert\">{}</p>", escape(error.message()));
     }
@@ -85,9 +62,13 @@ mod tests {
         let evil = "\"><script>alert(1)</script>'&";
         let error = Error::invalid("invalid", "Some fields are not valid.").at_field("/email", "email", evil);
         let form = SetupForm { token: evil, email: evil, workspace: evil, error: Some(&error) };
-        let html = page(evil, &setup_form(&form));
+        let html = setup_form(&form);
         assert!(!html.contains("<script"), "{html}");
-        assert_eq!(html.matches("&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;").count(), 6, "{html}");
+        assert_eq!(
+            html.matches("&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;").count(),
+            4,
+            "{html}"
+        );
         assert!(html.contains("aria-invalid"));
         assert!(!html.contains(" style=") && !html.contains(" on"), "nothing inline for the policy to stop");
     }

@@ -2,5 +2,5 @@
 //!
 //! Owns their text. Refuses to know more of setup than its form.
 
-pub mod api;
+pub(crate) mod api;
 mod html;

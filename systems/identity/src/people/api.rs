@@ -17,7 +17,7 @@ use crate::callers::person_of;
 use crate::workspaces::{Membership, Role, members};
 use crate::{Identity, secrets};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get_me, update_me))
 }
 
@@ -25,7 +25,7 @@ const NAME_MAX: usize = 120;
 
 /// Whoever asks: a person, or an API key.
 #[derive(Serialize, ToSchema)]
-pub struct MeOut {
+pub(crate) struct MeOut {
     /// Of the person or of the key.
     id: String,
     /// `person` or `key`.
@@ -48,13 +48,19 @@ pub struct MeOut {
     memberships: Vec<MembershipOut>,
 }
 
-/// Somewhere the person belongs.
+/// A workspace by all its names.
 #[derive(Serialize, ToSchema)]
-pub struct MembershipOut {
+pub(crate) struct WorkspaceRef {
     #[schema(value_type = String)]
-    workspace_id: WorkspaceId,
+    id: WorkspaceId,
     slug: String,
     name: String,
+}
+
+/// Somewhere the person belongs.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MembershipOut {
+    workspace: WorkspaceRef,
     role: Role,
     /// Whether requests that name no workspace go here.
     is_default: bool,
@@ -63,7 +69,7 @@ pub struct MembershipOut {
 impl From<Membership> for MembershipOut {
     fn from(membership: Membership) -> Self {
         let Membership { workspace, slug, name, role, is_default } = membership;
-        Self { workspace_id: workspace, slug, name, role, is_default }
+        Self { workspace: WorkspaceRef { id: workspace, slug, name }, role, is_default }
     }
 }
 
@@ -75,8 +81,8 @@ impl Thing for MeOut {
     /// Much of it changes without the person changing, so its version is made of what it says.
     fn version(&self) -> i64 {
         let text = serde_json::to_string(self).unwrap_or_default();
-        let [a, b, c, d, e, f, g, h, ..] = secrets::hash(&text);
-        i64::from_be_bytes([a & 0x7f, b, c, d, e, f, g, h])
+        let hash = secrets::hash(&text);
+        hash[..8].iter().fold(0, |version, byte| (version << 8) | i64::from(*byte)) & i64::MAX
     }
 
     fn path(&self) -> String {
@@ -87,11 +93,11 @@ impl Thing for MeOut {
 /// What somebody may change of their own profile.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MePatch {
+pub(crate) struct MePatch {
     /// What others see.
     #[serde(default)]
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 120)]
-    pub name: Field<String>,
+    pub(crate) name: Field<String>,
 }
 
 impl Check for MePatch {

@@ -2,11 +2,13 @@
 //!
 //! Refuses to know workspaces: where somebody may act is said by memberships.
 
-pub mod api;
+pub(crate) mod api;
 mod model;
-pub mod ops;
+pub(crate) mod ops;
 mod password;
-pub mod store;
+pub(crate) mod store;
 
-pub use model::{Email, PersonRow, Status, check_line, check_password, email_key, password_text};
-pub use password::{Cost, Passwords};
+pub(crate) use model::{Email, PersonRow, check_line, check_password, password_text};
+pub use model::{Status, email_key};
+pub use password::Cost;
+pub(crate) use password::Passwords;

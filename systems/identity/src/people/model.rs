@@ -4,8 +4,8 @@ use types::{PersonId, Problems, Time};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-pub const PASSWORD_MIN: usize = 12;
-pub const PASSWORD_MAX: usize = 128;
+pub(crate) const PASSWORD_MIN: usize = 12;
+pub(crate) const PASSWORD_MAX: usize = 128;
 const EMAIL_MAX: usize = 254;
 const LOCAL_MAX: usize = 64;
 
@@ -17,7 +17,7 @@ pub enum Status {
 }
 
 impl Status {
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
@@ -25,21 +25,20 @@ impl Status {
     }
 
     /// What is not known counts as suspended: a row from a newer version must not open a door.
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         if text == "active" { Self::Active } else { Self::Suspended }
     }
 }
 
 /// A person as the table has them, without the password.
 #[derive(Clone, Debug)]
-pub struct PersonRow {
-    pub id: PersonId,
-    pub email: String,
-    pub name: String,
-    pub status: Status,
-    pub created_at: Time,
-    pub updated_at: Time,
-    pub version: i64,
+pub(crate) struct PersonRow {
+    pub(crate) id: PersonId,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) status: Status,
+    pub(crate) created_at: Time,
+    pub(crate) updated_at: Time,
 }
 
 /// What makes two addresses the same: no blanks around, Unicode NFC, lower case.
@@ -49,16 +48,17 @@ pub fn email_key(email: &str) -> String {
 
 /// An address that was checked: as typed (without blanks around), and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Email {
-    pub typed: String,
-    pub key: String,
+pub(crate) struct Email {
+    pub(crate) typed: String,
+    pub(crate) key: String,
 }
 
 impl Email {
     /// Accepts what mail could be sent to and what is safe to show and to log; it does not try to be RFC 5321.
-    pub fn check(path: &str, text: &str, problems: &mut Problems) -> Self {
+    pub(crate) fn check(path: &str, text: &str, problems: &mut Problems) -> Self {
         let typed = text.trim().to_owned();
-        let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c) || bidi(c);
+        let forbidden =
+            |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c) || bidi(c);
         let good = typed.rsplit_once('@').is_some_and(|(local, domain)| {
             !local.is_empty()
                 && local.len() <= LOCAL_MAX
@@ -76,7 +76,7 @@ impl Email {
     }
 
     /// What the name is until the person says otherwise.
-    pub fn local_part(&self) -> &str {
+    pub(crate) fn local_part(&self) -> &str {
         self.typed.rsplit_once('@').map_or(&self.typed, |(local, _)| local)
     }
 }
@@ -88,12 +88,12 @@ fn bidi(c: char) -> bool {
 
 /// The password as it is hashed: Unicode NFC, so that two keyboards that compose a letter differently type the same
 /// password; nothing is trimmed, folded or cut.
-pub fn password_text(typed: &str) -> Zeroizing<String> {
+pub(crate) fn password_text(typed: &str) -> Zeroizing<String> {
     Zeroizing::new(typed.nfc().collect())
 }
 
 /// Length is the only rule: 12 to 128 characters.
-pub fn check_password(path: &str, typed: &str, problems: &mut Problems) {
+pub(crate) fn check_password(path: &str, typed: &str, problems: &mut Problems) {
     let length = password_text(typed).chars().count();
     if length < PASSWORD_MIN {
         problems.add(path, "too_short", format!("must have at least {PASSWORD_MIN} characters"));
@@ -103,7 +103,7 @@ pub fn check_password(path: &str, typed: &str, problems: &mut Problems) {
 }
 
 /// A line of text that people see: trimmed, not empty, at most `max` characters, no control characters.
-pub fn check_line(path: &str, text: &str, max: usize, problems: &mut Problems) {
+pub(crate) fn check_line(path: &str, text: &str, max: usize, problems: &mut Problems) {
     problems.text(path, text, max);
     if text.contains(['\n', '\r', '\t', '\u{2028}', '\u{2029}']) {
         problems.add(path, "control_character", "must be one line");
@@ -130,7 +130,12 @@ mod tests {
 
     #[test]
     fn addresses_that_mail_can_be_sent_to_are_accepted() {
-        for good in ["owner@example.test", "a@localhost", "first.last+tag@mail.example.test", "m\u{fc}ller@example.test"] {
+        for good in [
+            "owner@example.test",
+            "a@localhost",
+            "first.last+tag@mail.example.test",
+            "m\u{fc}ller@example.test",
+        ] {
             assert!(accepted(good), "{good}");
         }
         for bad in [

@@ -9,7 +9,7 @@ use super::store::{self, NewPerson};
 use crate::events;
 
 /// A person with a password. The event holds no address: whoever may see people reads it from them.
-pub async fn create(
+pub(crate) async fn create(
     tx: &mut Tx,
     inst: &Installation,
     email: &Email,
@@ -27,14 +27,14 @@ pub async fn create(
 }
 
 /// Gives somebody another name.
-pub async fn rename(tx: &mut Tx, inst: &Installation, id: PersonId, name: &str) -> Result<()> {
+pub(crate) async fn rename(tx: &mut Tx, inst: &Installation, id: PersonId, name: &str) -> Result<()> {
     let now = tx.now();
     store::rename(tx, inst, id, name, now).await?;
     events::in_installation(tx, inst, events::PERSON_UPDATED, id.to_string(), json!({"name": name})).await
 }
 
 /// Lets somebody sign in no more, or again.
-pub async fn set_status(tx: &mut Tx, inst: &Installation, id: PersonId, status: Status) -> Result<()> {
+pub(crate) async fn set_status(tx: &mut Tx, inst: &Installation, id: PersonId, status: Status) -> Result<()> {
     let now = tx.now();
     store::set_status(tx, inst, id, status, now).await?;
     let payload = json!({"status": status.as_str()});

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::secrets::random;
 
-/// What one hash costs. The defaults are OWASP's for argon2id.
+/// What one hash costs. The defaults of the settings are OWASP's for argon2id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     pub memory_kib: u32,
@@ -26,21 +26,16 @@ pub struct Cost {
     pub lanes: u32,
 }
 
-impl Default for Cost {
-    fn default() -> Self {
-        Self { memory_kib: 19_456, passes: 2, lanes: 1 }
-    }
-}
-
 impl Cost {
     fn argon2(self) -> Result<Argon2<'static>> {
-        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(32))
-            .map_err(|error| Error::internal(error.to_string()).while_doing("reading the cost of passwords"))?;
+        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(32)).map_err(|error| {
+            Error::internal(error.to_string()).while_doing("reading the cost of passwords")
+        })?;
         Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
     }
 
-    /// Hashes right here. Takes tens of milliseconds: for the command line and for [`Passwords`].
-    pub fn hash(self, password: &str) -> Result<String> {
+    /// Hashes right here. Takes tens of milliseconds: for the command line and for the running server's queue.
+    pub(crate) fn hash(self, password: &str) -> Result<String> {
         let hash = self.argon2()?.hash_password(password.as_bytes());
         hash.map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
     }
@@ -59,7 +54,7 @@ fn fits(password: &str, hash: &str) -> bool {
 }
 
 /// The one place where a running server hashes.
-pub struct Passwords {
+pub(crate) struct Passwords {
     cost: Cost,
     nobody: String,
     at_once: Arc<Semaphore>,
@@ -78,7 +73,7 @@ impl Drop for Waiting<'_> {
 
 impl Passwords {
     /// At most `at_once` hashes run, at most `may_wait` wait; the next is told to come back.
-    pub fn new(cost: Cost, at_once: usize, may_wait: usize) -> Self {
+    pub(crate) fn new(cost: Cost, at_once: usize, may_wait: usize) -> Self {
         Self {
             nobody: cost.nobody(),
             cost,
@@ -88,13 +83,13 @@ impl Passwords {
         }
     }
 
-    pub async fn hash(&self, tasks: &TaskGroup, password: Zeroizing<String>) -> Result<String> {
+    pub(crate) async fn hash(&self, tasks: &TaskGroup, password: Zeroizing<String>) -> Result<String> {
         let cost = self.cost;
         self.run(tasks, move || cost.hash(&password)).await?
     }
 
     /// Whether the password fits. Without a hash (nobody has this address) it takes as long, and never fits.
-    pub async fn verify(
+    pub(crate) async fn verify(
         &self,
         tasks: &TaskGroup,
         password: Zeroizing<String>,
@@ -114,7 +109,9 @@ impl Passwords {
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         let place = Waiting(&self.waiting);
         if waiting >= self.may_wait {
-            return Err(Error::unavailable("busy", "Too many sign-ins at once. Please try again.").retry_after(1));
+            return Err(
+                Error::unavailable("busy", "Too many sign-ins at once. Please try again.").retry_after(1)
+            );
         }
         let permit = Arc::clone(&self.at_once).acquire_owned().await.map_err(Error::internal)?;
         drop(place);
@@ -152,6 +149,6 @@ mod tests {
 
     #[test]
     fn the_default_cost_is_the_recommended_one() {
-        assert_eq!(Cost::default(), Cost { memory_kib: 19 * 1024, passes: 2, lanes: 1 });
+        assert_eq!(crate::IdentitySettings::default().cost(), Cost { memory_kib: 19 * 1024, passes: 2, lanes: 1 });
     }
 }

@@ -5,7 +5,7 @@ use types::{Installation, PersonId, Result, Rights, Time};
 
 use super::model::{Email, PersonRow, Status};
 
-const COLUMNS: &str = "id, email, name, status, created_at, updated_at, version";
+const COLUMNS: &str = "id, email, name, status, created_at, updated_at";
 
 fn person(mut row: Row) -> Result<PersonRow> {
     Ok(PersonRow {
@@ -15,22 +15,21 @@ fn person(mut row: Row) -> Result<PersonRow> {
         status: Status::read(&row.take::<String>("status")?),
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
-        version: row.take("version")?,
     })
 }
 
-pub async fn get(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Option<PersonRow>> {
+pub(crate) async fn get(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Option<PersonRow>> {
     let sql = format!("SELECT {COLUMNS} FROM people WHERE id = $1");
     rx.row(&sql, params![id]).await?.map(person).transpose()
 }
 
-pub async fn by_email(rx: &mut Read, _: &Installation, email_key: &str) -> Result<Option<PersonRow>> {
+pub(crate) async fn by_email(rx: &mut Read, _: &Installation, email_key: &str) -> Result<Option<PersonRow>> {
     let sql = format!("SELECT {COLUMNS} FROM people WHERE email_key = $1");
     rx.row(&sql, params![email_key]).await?.map(person).transpose()
 }
 
 /// The person with this address, and their hash if they have a password.
-pub async fn credentials(
+pub(crate) async fn credentials(
     rx: &mut Read,
     _: &Installation,
     email_key: &str,
@@ -42,16 +41,16 @@ pub async fn credentials(
 }
 
 /// A person who is about to be written.
-pub struct NewPerson<'a> {
-    pub id: PersonId,
-    pub email: &'a Email,
-    pub name: &'a str,
-    pub password_hash: Option<&'a str>,
-    pub now: Time,
+pub(crate) struct NewPerson<'a> {
+    pub(crate) id: PersonId,
+    pub(crate) email: &'a Email,
+    pub(crate) name: &'a str,
+    pub(crate) password_hash: Option<&'a str>,
+    pub(crate) now: Time,
 }
 
 /// `false` when the address is taken.
-pub async fn insert(tx: &mut Tx, _: &Installation, new: NewPerson<'_>) -> Result<bool> {
+pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewPerson<'_>) -> Result<bool> {
     let sql = "INSERT INTO people (id, email, email_key, name, password_hash, status, created_at, updated_at, version) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 1) ON CONFLICT (email_key) DO NOTHING";
     let NewPerson { id, email, name, password_hash, now } = new;
@@ -60,13 +59,19 @@ pub async fn insert(tx: &mut Tx, _: &Installation, new: NewPerson<'_>) -> Result
 }
 
 /// `false` when there is no such person.
-pub async fn rename(tx: &mut Tx, _: &Installation, id: PersonId, name: &str, now: Time) -> Result<bool> {
+pub(crate) async fn rename(
+    tx: &mut Tx,
+    _: &Installation,
+    id: PersonId,
+    name: &str,
+    now: Time,
+) -> Result<bool> {
     let sql = "UPDATE people SET name = $2, updated_at = $3, version = version + 1 WHERE id = $1";
     Ok(tx.execute(sql, params![id, name, now]).await? == 1)
 }
 
 /// `false` when there is no such person.
-pub async fn set_status(
+pub(crate) async fn set_status(
     tx: &mut Tx,
     _: &Installation,
     id: PersonId,
@@ -78,13 +83,14 @@ pub async fn set_status(
 }
 
 /// What somebody may do to the installation.
-pub async fn rights(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Rights> {
-    let rows = rx.rows("SELECT permission FROM installation_rights WHERE person_id = $1", params![id]).await?;
+pub(crate) async fn rights(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Rights> {
+    let rows =
+        rx.rows("SELECT permission FROM installation_rights WHERE person_id = $1", params![id]).await?;
     let names = rows.into_iter().map(|mut row| Ok(row.take::<String>("permission")?));
     Ok(Rights::of(names.collect::<Result<Vec<_>>>()?))
 }
 
-pub async fn grant(
+pub(crate) async fn grant(
     tx: &mut Tx,
     _: &Installation,
     id: PersonId,
@@ -98,6 +104,6 @@ pub async fn grant(
 }
 
 /// Whether anybody may administer this installation: then it is set up.
-pub async fn anybody_administers(rx: &mut Read, _: &Installation) -> Result<bool> {
+pub(crate) async fn anybody_administers(rx: &mut Read, _: &Installation) -> Result<bool> {
     Ok(rx.row("SELECT person_id FROM installation_rights LIMIT 1", params![]).await?.is_some())
 }

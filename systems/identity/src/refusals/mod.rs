@@ -2,7 +2,7 @@
 //!
 //! A crowd of strangers must not be able to fill the disk or the journal. Refuses to know addresses and passwords.
 
-pub mod store;
+pub(crate) mod store;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -22,20 +22,20 @@ const KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// What is counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// The minute it happened in, as minutes since 1970.
-    pub minute: i64,
+    pub(crate) minute: i64,
     /// The code of the refusal.
-    pub kind: &'static str,
-    pub network: String,
+    pub(crate) kind: &'static str,
+    pub(crate) network: String,
 }
 
 /// The counts since they were last written down.
 #[derive(Default)]
-pub struct Refusals(Mutex<HashMap<Counted, i64>>);
+pub(crate) struct Refusals(Mutex<HashMap<Counted, i64>>);
 
 impl Refusals {
-    pub fn count(&self, kind: &'static str, client: IpAddr, now: Time) {
+    pub(crate) fn count(&self, kind: &'static str, client: IpAddr, now: Time) {
         metrics::counter!("mainstay_sign_in_refusals_total", "kind" => kind).increment(1);
         let minute = now.as_seconds().div_euclid(60);
         let mut counts = self.0.lock();
@@ -54,7 +54,7 @@ impl Refusals {
 }
 
 /// Writes the counts down and forgets those of long ago. Counts of a node that dies are lost: at most a minute's.
-pub fn flush(app: App) -> BoxFuture<'static, Result<()>> {
+pub(crate) fn flush(app: App) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
         let counts = app.extension::<Identity>()?.refusals.take();
         let before = app.clock().now().minus(KEPT).as_seconds().div_euclid(60);

@@ -8,7 +8,7 @@ use types::{Error, Installation, PersonId, Problems};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Check, Client, Commit, Form, Json, Path, Reply, Result, Tier, View};
+use web::{App, Caller, Check, Client, Commit, Form, Json, ListShape, Path, Reply, Result, Tier, View};
 use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionOut, TokenPair};
@@ -17,7 +17,7 @@ use crate::callers::person_of;
 use crate::people::{email_key, password_text};
 use crate::{Ack, Identity, secrets};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create_token))
         .routes(routes!(refresh_token))
@@ -28,10 +28,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke_other_sessions))
 }
 
+const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &[] };
+
 /// Signing in, as an OAuth 2 form.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TokenIn {
+pub(crate) struct TokenIn {
     /// The e-mail address. Case and blanks around it do not matter.
     username: String,
     #[schema(format = Password)]
@@ -49,14 +51,14 @@ pub struct TokenIn {
 /// A refresh token, to be exchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RefreshIn {
+pub(crate) struct RefreshIn {
     /// The newest one of the session.
     refresh_token: String,
 }
 
 /// How many sessions were ended.
 #[derive(Serialize, ToSchema)]
-pub struct RevokedOut {
+pub(crate) struct RevokedOut {
     revoked_count: usize,
 }
 
@@ -112,7 +114,8 @@ async fn create_token(
     let identity = app.extension::<Identity>()?;
     let email_key = email_key(&body.username);
     // The hash keeps an address of any length out of the limiter, and out of everything that prints its keys.
-    let account = secrets::hash(&email_key).iter().fold(String::from("account "), |text, b| format!("{text}{b:02x}"));
+    let account =
+        secrets::hash(&email_key).iter().fold(String::from("account "), |text, b| format!("{text}{b:02x}"));
     app.limit_subject(Tier::SignIn, &account)?;
     let origin = origin(&headers, client);
     let password = password_text(&Zeroizing::new(body.password));
@@ -234,7 +237,7 @@ async fn revoke_one(
     responses((status = 200, description = "A page of sessions.", body = Page<SessionOut>)))]
 async fn list_sessions(caller: Caller, view: View<Installation>) -> Result<Reply> {
     let (person, session) = own(&caller)?;
-    let list = crate::list(&view, None, &person.to_string(), &SortFields::USUAL)?;
+    let (list, _) = view.asked(&SHAPE)?;
     view.body((person, session, list), |rx, inst, (person, session, list)| {
         Box::pin(async move {
             let page = store::page(rx, inst, *person, list).await?;

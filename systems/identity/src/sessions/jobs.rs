@@ -8,7 +8,7 @@ use super::store;
 use crate::settings::IdentitySettings;
 
 /// Removes them in small commits, so that a big heap of them holds up nobody.
-pub fn prune(app: App) -> BoxFuture<'static, Result<()>> {
+pub(crate) fn prune(app: App) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
         let keep = app.settings().get::<IdentitySettings>().session_kept;
         loop {

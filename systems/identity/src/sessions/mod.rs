@@ -2,11 +2,11 @@
 //!
 //! Owns the rows and the rule of rotation. Refuses to know how access tokens are written.
 
-pub mod api;
-pub mod jobs;
+pub(crate) mod api;
+pub(crate) mod jobs;
 mod model;
-pub mod ops;
+pub(crate) mod ops;
 mod refresh;
-pub mod store;
+pub(crate) mod store;
 
-pub use model::{Origin, SessionId, SessionOut, SessionRow, TokenPair};
+pub(crate) use model::SessionId;

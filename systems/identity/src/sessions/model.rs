@@ -12,29 +12,29 @@ typed_id!(
 
 /// What the rule of rotation needs to know of a session.
 #[derive(Clone, Debug)]
-pub struct SessionState {
-    pub id: SessionId,
-    pub person: PersonId,
-    pub generation: i64,
-    pub refresh_hash: Vec<u8>,
-    pub previous_hash: Option<Vec<u8>>,
-    pub rotated_at: Option<Time>,
-    pub last_used_at: Time,
-    pub expires_at: Time,
-    pub revoked_at: Option<Time>,
-    pub salt: Vec<u8>,
+pub(crate) struct SessionState {
+    pub(crate) id: SessionId,
+    pub(crate) person: PersonId,
+    pub(crate) generation: i64,
+    pub(crate) refresh_hash: Vec<u8>,
+    pub(crate) previous_hash: Option<Vec<u8>>,
+    pub(crate) rotated_at: Option<Time>,
+    pub(crate) last_used_at: Time,
+    pub(crate) expires_at: Time,
+    pub(crate) revoked_at: Option<Time>,
+    pub(crate) salt: Vec<u8>,
 }
 
 /// Where a sign-in came from, as far as it can be told.
 #[derive(Clone, Debug, Default)]
-pub struct Origin {
-    pub user_agent: String,
-    pub ip: String,
+pub(crate) struct Origin {
+    pub(crate) user_agent: String,
+    pub(crate) ip: String,
 }
 
 impl Origin {
     /// Cut to what a row keeps, and without anything that could break a line.
-    pub fn new(user_agent: &str, ip: impl ToString) -> Self {
+    pub(crate) fn new(user_agent: &str, ip: impl ToString) -> Self {
         let clean = |text: &str, max: usize| -> String {
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(max).collect()
         };
@@ -42,7 +42,7 @@ impl Origin {
     }
 
     /// A first name for the device, out of what the program says about itself: `Firefox on Linux`, `curl`.
-    pub fn device(&self) -> String {
+    pub(crate) fn device(&self) -> String {
         let agent = &self.user_agent;
         let first = |names: &[(&str, &'static str)]| {
             names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
@@ -59,52 +59,53 @@ impl Origin {
             first(&[("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
         match (browser, system) {
             (Some(browser), Some(system)) => format!("{browser} on {system}"),
-            _ => agent.split(['/', ' ']).next().filter(|name| !name.is_empty()).unwrap_or("unknown").to_owned(),
+            _ => {
+                agent.split(['/', ' ']).next().filter(|name| !name.is_empty()).unwrap_or("unknown").to_owned()
+            }
         }
     }
 }
 
 /// One row of the list of somebody's sessions.
 #[derive(Clone, Debug)]
-pub struct SessionRow {
-    pub id: SessionId,
-    pub person: PersonId,
-    pub device: String,
-    pub user_agent: String,
-    pub ip: String,
-    pub created_at: Time,
-    pub last_used_at: Time,
-    pub expires_at: Time,
-    pub revoked_at: Option<Time>,
+pub(crate) struct SessionRow {
+    pub(crate) id: SessionId,
+    pub(crate) device: String,
+    pub(crate) user_agent: String,
+    pub(crate) ip: String,
+    pub(crate) created_at: Time,
+    pub(crate) last_used_at: Time,
+    pub(crate) expires_at: Time,
+    pub(crate) revoked_at: Option<Time>,
 }
 
 /// One sign-in of yours.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SessionOut {
+pub(crate) struct SessionOut {
     #[schema(value_type = String, example = "ses_01j9z3k4m5n6p7q8r9s0t1v2w3")]
-    pub id: SessionId,
+    pub(crate) id: SessionId,
     /// A short name made of what the program said about itself.
-    pub device: String,
+    pub(crate) device: String,
     /// What the program said about itself, at the last refresh.
-    pub user_agent: String,
+    pub(crate) user_agent: String,
     /// The address of the last refresh.
-    pub ip: String,
+    pub(crate) ip: String,
     #[schema(value_type = String, format = DateTime)]
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// The last sign-in or refresh; calls in between do not count.
     #[schema(value_type = String, format = DateTime)]
-    pub last_used_at: Time,
+    pub(crate) last_used_at: Time,
     /// The day it ends whatever happens.
     #[schema(value_type = String, format = DateTime)]
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub revoked_at: Option<Time>,
+    pub(crate) revoked_at: Option<Time>,
     /// Whether it is the one that asks.
-    pub is_current: bool,
+    pub(crate) is_current: bool,
 }
 
 impl SessionOut {
-    pub fn of(row: SessionRow, current: Option<SessionId>) -> Self {
+    pub(crate) fn of(row: SessionRow, current: Option<SessionId>) -> Self {
         Self {
             is_current: current == Some(row.id),
             id: row.id,
@@ -121,15 +122,15 @@ impl SessionOut {
 
 /// What signing in and refreshing answer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TokenPair {
+pub(crate) struct TokenPair {
     /// Send it as `Authorization: Bearer`.
-    pub access_token: String,
+    pub(crate) access_token: String,
     /// Good for one more pair; keep it secret, and keep the newest.
-    pub refresh_token: String,
+    pub(crate) refresh_token: String,
     /// Always `bearer`.
-    pub token_type: &'static str,
+    pub(crate) token_type: &'static str,
     /// Seconds until the access token expires.
-    pub expires_in: u64,
+    pub(crate) expires_in: u64,
 }
 
 #[cfg(test)]
@@ -139,7 +140,10 @@ mod tests {
     #[test]
     fn a_device_gets_a_name() {
         let name = |agent: &str| Origin::new(agent, "127.0.0.1").device();
-        assert_eq!(name("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"), "Firefox on Linux");
+        assert_eq!(
+            name("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+            "Firefox on Linux"
+        );
         assert_eq!(name("curl/8.5.0"), "curl");
         assert_eq!(name(""), "unknown");
     }

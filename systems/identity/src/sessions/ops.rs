@@ -18,10 +18,10 @@ use crate::signing::Claims;
 use crate::{Identity, events, secrets};
 
 /// Somebody at the door.
-pub struct SignIn {
-    pub email_key: String,
-    pub password: Zeroizing<String>,
-    pub origin: Origin,
+pub(crate) struct SignIn {
+    pub(crate) email_key: String,
+    pub(crate) password: Zeroizing<String>,
+    pub(crate) origin: Origin,
 }
 
 /// A session as far as its next pair of tokens needs it.
@@ -36,15 +36,23 @@ struct Grant {
 
 /// A new session for the right password. Everything else gets one refusal, after the same work: an address that nobody has
 /// costs a hash like every other.
-pub async fn sign_in(app: &App, identity: &Identity, inst: &Installation, door: SignIn) -> Result<TokenPair> {
+pub(crate) async fn sign_in(
+    app: &App,
+    identity: &Identity,
+    inst: &Installation,
+    door: SignIn,
+) -> Result<TokenPair> {
     let SignIn { email_key, password, origin } = door;
     let known = app
         .db()
-        .read((inst.clone(), email_key), |rx, (inst, key)| Box::pin(people::store::credentials(rx, inst, key)))
+        .read((inst.clone(), email_key), |rx, (inst, key)| {
+            Box::pin(people::store::credentials(rx, inst, key))
+        })
         .await?;
     let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
     let fits = identity.passwords.verify(app.tasks(), password, hash).await?;
-    let person = person.filter(|person| fits && person.status == Status::Active).ok_or_else(invalid_credentials)?;
+    let person =
+        person.filter(|person| fits && person.status == Status::Active).ok_or_else(invalid_credentials)?;
     let grant = start(app, inst, &identity.secrets, person, origin).await?.ok_or_else(invalid_credentials)?;
     pair(app, identity, &grant).await
 }
@@ -154,13 +162,13 @@ struct Refresh {
 }
 
 /// The session that a refresh token claims to be of; `None` for text that is no refresh token.
-pub fn claimed_session(text: &str) -> Option<SessionId> {
+pub(crate) fn claimed_session(text: &str) -> Option<SessionId> {
     refresh::parse(text).map(|presented| presented.session)
 }
 
 /// Exchanges a refresh token for the next pair. Ending the session after reuse commits like any other outcome, so it
 /// can not be rolled back together with the refusal.
-pub async fn refresh(
+pub(crate) async fn refresh(
     app: &App,
     identity: &Arc<Identity>,
     inst: &Installation,
@@ -232,7 +240,7 @@ fn granted(row: SessionState, further: i64) -> Outcome {
 }
 
 /// Ends one session of somebody. 404 for another's, as for one that never was; ended twice is ended.
-pub async fn revoke(tx: &mut Tx, inst: &Installation, person: PersonId, id: SessionId) -> Result<()> {
+pub(crate) async fn revoke(tx: &mut Tx, inst: &Installation, person: PersonId, id: SessionId) -> Result<()> {
     store::of_person(tx, inst, person, id).await?.ok_or_else(Error::not_found)?;
     let now = tx.now();
     if store::revoke(tx, inst, id, now).await? {
@@ -242,7 +250,7 @@ pub async fn revoke(tx: &mut Tx, inst: &Installation, person: PersonId, id: Sess
 }
 
 /// Ends all sessions of somebody but `keep`, and tells how many.
-pub async fn revoke_all(
+pub(crate) async fn revoke_all(
     tx: &mut Tx,
     inst: &Installation,
     person: PersonId,

@@ -9,17 +9,17 @@ use types::{Installation, PersonId, Result, Time};
 use super::model::{Origin, SessionId, SessionRow, SessionState};
 
 /// A session that is about to be written.
-pub struct NewSession<'a> {
-    pub id: SessionId,
-    pub person: PersonId,
-    pub origin: &'a Origin,
-    pub salt: &'a [u8],
-    pub refresh_hash: &'a [u8],
-    pub now: Time,
-    pub expires_at: Time,
+pub(crate) struct NewSession<'a> {
+    pub(crate) id: SessionId,
+    pub(crate) person: PersonId,
+    pub(crate) origin: &'a Origin,
+    pub(crate) salt: &'a [u8],
+    pub(crate) refresh_hash: &'a [u8],
+    pub(crate) now: Time,
+    pub(crate) expires_at: Time,
 }
 
-pub async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -> Result<()> {
+pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -> Result<()> {
     let sql = "INSERT INTO sessions (id, person_id, device, user_agent, ip, created_at, last_used_at, expires_at, \
                generation, salt, refresh_hash) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, $8, $9)";
     let NewSession { id, person, origin, salt, refresh_hash, now, expires_at } = new;
@@ -38,7 +38,7 @@ pub async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -> Resul
     Ok(())
 }
 
-pub async fn state(rx: &mut Read, _: &Installation, id: SessionId) -> Result<Option<SessionState>> {
+pub(crate) async fn state(rx: &mut Read, _: &Installation, id: SessionId) -> Result<Option<SessionState>> {
     let sql = "SELECT id, person_id, generation, refresh_hash, previous_hash, rotated_at, last_used_at, expires_at, \
                revoked_at, salt FROM sessions WHERE id = $1";
     let Some(mut row) = rx.row(sql, params![id]).await? else { return Ok(None) };
@@ -58,7 +58,7 @@ pub async fn state(rx: &mut Read, _: &Installation, id: SessionId) -> Result<Opt
 
 /// The one statement of rotation: it happens only while the presented hash is still the current one. `false` when
 /// another request was first.
-pub async fn rotate(
+pub(crate) async fn rotate(
     tx: &mut Tx,
     _: &Installation,
     id: SessionId,
@@ -75,13 +75,13 @@ pub async fn rotate(
 }
 
 /// `false` when it was over already, or never was.
-pub async fn revoke(tx: &mut Tx, _: &Installation, id: SessionId, now: Time) -> Result<bool> {
+pub(crate) async fn revoke(tx: &mut Tx, _: &Installation, id: SessionId, now: Time) -> Result<bool> {
     let sql = "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     Ok(tx.execute(sql, params![id, now]).await? == 1)
 }
 
 /// Ends every session of somebody but `keep`; tells which.
-pub async fn revoke_all(
+pub(crate) async fn revoke_all(
     tx: &mut Tx,
     _: &Installation,
     person: PersonId,
@@ -105,7 +105,7 @@ pub async fn revoke_all(
 }
 
 /// The session, if it is this person's.
-pub async fn of_person(
+pub(crate) async fn of_person(
     rx: &mut Read,
     _: &Installation,
     person: PersonId,
@@ -115,13 +115,11 @@ pub async fn of_person(
     rx.row(&sql, params![id, person]).await?.as_mut().map(session).transpose()
 }
 
-const COLUMNS: &str =
-    "id, person_id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at";
+const COLUMNS: &str = "id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at";
 
 fn session(row: &mut Row) -> Result<SessionRow> {
     Ok(SessionRow {
         id: row.take("id")?,
-        person: row.take("person_id")?,
         device: row.take("device")?,
         user_agent: row.take("user_agent")?,
         ip: row.take("ip")?,
@@ -133,16 +131,21 @@ fn session(row: &mut Row) -> Result<SessionRow> {
 }
 
 /// The sessions of somebody, ended ones too.
-pub async fn page(rx: &mut Read, inst: &Installation, person: PersonId, list: &List) -> Result<Page<SessionRow>> {
+pub(crate) async fn page(
+    rx: &mut Read,
+    inst: &Installation,
+    person: PersonId,
+    list: &List,
+) -> Result<Page<SessionRow>> {
     let select = Select::installation(inst, "sessions", COLUMNS).and("person_id = $1", [person.into()]);
     query::page(rx, select, list, session).await
 }
 
 /// The most that [`prune`] removes in one go.
-pub const PRUNED_AT_ONCE: u64 = 1000;
+pub(crate) const PRUNED_AT_ONCE: u64 = 1000;
 
 /// Removes some of what ended longer ago than `keep`; tells how many.
-pub async fn prune(tx: &mut Tx, _: &Installation, keep: Duration, now: Time) -> Result<u64> {
+pub(crate) async fn prune(tx: &mut Tx, _: &Installation, keep: Duration, now: Time) -> Result<u64> {
     let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
                WHERE expires_at < $1 OR revoked_at < $1 LIMIT 1000)";
     Ok(tx.execute(sql, params![now.minus(keep)]).await?)

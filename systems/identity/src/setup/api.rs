@@ -13,24 +13,24 @@ use super::ops;
 use crate::people::{Email, check_line, check_password};
 use crate::workspaces::NAME_MAX;
 
-pub fn routes() -> OpenApiRouter<App> {
+pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create_setup))
 }
 
 /// The first administrator.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SetupIn {
+pub(crate) struct SetupIn {
     /// From the setup link that the terminal shows.
     #[schema(min_length = 1, max_length = 128)]
-    pub token: String,
+    pub(crate) token: String,
     #[schema(format = Email, max_length = 254)]
-    pub email: String,
+    pub(crate) email: String,
     #[schema(format = Password, min_length = 12, max_length = 128)]
-    pub password: String,
+    pub(crate) password: String,
     /// The name of the first workspace.
     #[schema(min_length = 1, max_length = 80)]
-    pub workspace: String,
+    pub(crate) workspace: String,
 }
 
 impl Check for SetupIn {
@@ -43,7 +43,7 @@ impl Check for SetupIn {
 
 /// What setup made. Sign in with `POST /api/v1/auth/token`.
 #[derive(Serialize, ToSchema)]
-pub struct SetupOut {
+pub(crate) struct SetupOut {
     /// The administrator.
     person_id: String,
     #[schema(value_type = String)]

@@ -1,8 +1,9 @@
 //! Setup: how the first administrator comes to be, once.
 
-pub mod api;
-pub mod ops;
+pub(crate) mod api;
+pub(crate) mod ops;
 mod store;
 
-pub use api::SetupIn;
-pub use ops::{is_done, new_link, perform};
+pub(crate) use api::SetupIn;
+pub(crate) use ops::perform;
+pub use ops::{is_done, link, new_link};

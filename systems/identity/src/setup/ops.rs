@@ -19,6 +19,13 @@ pub async fn is_done(db: &Db) -> Result<bool> {
     db.read(inst, |rx, inst| Box::pin(people::store::anybody_administers(rx, inst))).await
 }
 
+/// The address that makes the first administrator, under `base` (like `http://127.0.0.1:8080`). It works once, until
+/// `life` is over or a newer one is made.
+pub async fn link(app: &App, base: &str, life: Duration) -> Result<String> {
+    let token = new_link(app.db(), life).await?;
+    Ok(format!("{}/setup?token={token}", base.trim_end_matches('/')))
+}
+
 /// Makes a token for the setup link and ends the one before. Refused once there is an administrator.
 pub async fn new_link(db: &Db, life: Duration) -> Result<String> {
     let token = secrets::random_text::<32>();
@@ -36,11 +43,14 @@ pub async fn new_link(db: &Db, life: Duration) -> Result<String> {
 }
 
 /// All of setup: the token first, so that a stranger can not make us hash; then the rest.
-pub async fn perform(app: &App, inst: &Installation, body: &SetupIn) -> Result<(PersonId, WorkspaceRow)> {
+pub(crate) async fn perform(
+    app: &App,
+    inst: &Installation,
+    body: &SetupIn,
+) -> Result<(PersonId, WorkspaceRow)> {
     let token_hash = secrets::hash(&body.token).to_vec();
-    let asked = app.db().read((inst.clone(), token_hash.clone()), |rx, (inst, hash)| {
-        Box::pin(admit(rx, inst, hash))
-    });
+    let asked =
+        app.db().read((inst.clone(), token_hash.clone()), |rx, (inst, hash)| Box::pin(admit(rx, inst, hash)));
     asked.await?;
     body.validate()?;
     let identity = app.extension::<Identity>()?;

@@ -12,7 +12,7 @@ use arc_swap::ArcSwapOption;
 use db::Db;
 use types::{Installation, Result, Time};
 
-pub use token::{BadToken, Claims, Issuer, SigningKeyId, in_time};
+pub(crate) use token::{BadToken, Claims, Issuer, SigningKeyId, in_time};
 use token::{ReadingKey, SigningKey};
 
 use crate::secrets::{self, Secrets};
@@ -30,7 +30,7 @@ struct Ring {
 }
 
 /// The keys as this process knows them.
-pub struct Signing {
+pub(crate) struct Signing {
     ring: ArcSwapOption<Ring>,
     loading: tokio::sync::Mutex<()>,
     issuer: Issuer,
@@ -38,16 +38,16 @@ pub struct Signing {
 }
 
 impl Signing {
-    pub fn new(issuer: Issuer, inst: Installation) -> Self {
+    pub(crate) fn new(issuer: Issuer, inst: Installation) -> Self {
         Self { ring: ArcSwapOption::empty(), loading: tokio::sync::Mutex::default(), issuer, inst }
     }
 
-    pub fn issuer(&self) -> &Issuer {
+    pub(crate) fn issuer(&self) -> &Issuer {
         &self.issuer
     }
 
     /// Signs with the newest key; makes the first one when there is none that this installation's secret opens.
-    pub async fn sign(&self, db: &Db, secrets: &Secrets, claims: &Claims) -> Result<String> {
+    pub(crate) async fn sign(&self, db: &Db, secrets: &Secrets, claims: &Claims) -> Result<String> {
         loop {
             if let Some(ring) = self.ring.load_full()
                 && let Some(key) = &ring.signing
@@ -72,7 +72,7 @@ impl Signing {
     }
 
     /// Reads a token. A key that is not known here may be another node's newest, so the database is asked once more.
-    pub async fn read(
+    pub(crate) async fn read(
         &self,
         db: &Db,
         secrets: &Secrets,
@@ -88,13 +88,12 @@ impl Signing {
         }
         let _one = self.loading.lock().await;
         let fresh = |ring: &Arc<Ring>| now >= ring.loaded_at && now.since(ring.loaded_at) < LOOK_AGAIN;
-        let ring = match self.ring.load_full().filter(fresh) {
-            Some(ring) => ring,
-            None => {
-                let ring = Arc::new(self.load(db, secrets, now).await?);
-                self.ring.store(Some(Arc::clone(&ring)));
-                ring
-            }
+        let ring = if let Some(ring) = self.ring.load_full().filter(fresh) {
+            ring
+        } else {
+            let ring = Arc::new(self.load(db, secrets, now).await?);
+            self.ring.store(Some(Arc::clone(&ring)));
+            ring
         };
         Ok(token::read(&ring.reading, &self.issuer, text, now))
     }
@@ -116,7 +115,8 @@ impl Signing {
         let seed: [u8; 32] = secrets::random();
         let id = SigningKeyId::at(now);
         let public = SigningKey::public_of(&seed);
-        let row = store::KeyRow { id, public, sealed: secrets.seal(&about(id, &public), &seed), retired: false };
+        let row =
+            store::KeyRow { id, public, sealed: secrets.seal(&about(id, &public), &seed), retired: false };
         db.write((self.inst.clone(), row), |tx, (inst, row)| Box::pin(store::insert(tx, inst, row))).await
     }
 }

@@ -6,15 +6,15 @@ use types::{Error, Installation, Result, Time};
 use super::token::SigningKeyId;
 
 #[derive(Clone)]
-pub struct KeyRow {
-    pub id: SigningKeyId,
-    pub public: [u8; 32],
-    pub sealed: Vec<u8>,
-    pub retired: bool,
+pub(crate) struct KeyRow {
+    pub(crate) id: SigningKeyId,
+    pub(crate) public: [u8; 32],
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) retired: bool,
 }
 
 /// Newest first, without those that retired before `since`.
-pub async fn list(rx: &mut Read, _: &Installation, since: Time) -> Result<Vec<KeyRow>> {
+pub(crate) async fn list(rx: &mut Read, _: &Installation, since: Time) -> Result<Vec<KeyRow>> {
     let sql = "SELECT id, public_key, private_key, retired_at FROM signing_keys \
                WHERE retired_at IS NULL OR retired_at > $1 ORDER BY id DESC";
     let mut keys = Vec::new();
@@ -30,7 +30,7 @@ pub async fn list(rx: &mut Read, _: &Installation, since: Time) -> Result<Vec<Ke
     Ok(keys)
 }
 
-pub async fn insert(tx: &mut Tx, _: &Installation, key: &KeyRow) -> Result<()> {
+pub(crate) async fn insert(tx: &mut Tx, _: &Installation, key: &KeyRow) -> Result<()> {
     let sql = "INSERT INTO signing_keys (id, public_key, private_key, created_at) VALUES ($1, $2, $3, $4)";
     let now = tx.now();
     tx.execute(sql, params![key.id, key.public.as_slice(), key.sealed.as_slice(), now]).await?;

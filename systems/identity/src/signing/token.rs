@@ -18,35 +18,35 @@ typed_id!(
 );
 
 /// Ours are near 450 bytes; whatever is longer is not ours and is not worth decoding.
-pub const MAX_LENGTH: usize = 1024;
+pub(crate) const MAX_LENGTH: usize = 1024;
 
 /// How far ahead another node's clock may be.
 const SKEW_SECONDS: i64 = 5;
 
 /// Who made a token and for whom. Both are compared exactly.
 #[derive(Clone, Debug)]
-pub struct Issuer {
-    pub issuer: String,
-    pub audience: &'static str,
+pub(crate) struct Issuer {
+    pub(crate) issuer: String,
+    pub(crate) audience: &'static str,
 }
 
 /// What a token says. Unknown and repeated members are refused by the reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Claims {
-    pub iss: String,
-    pub aud: String,
-    pub sub: PersonId,
-    pub sid: SessionId,
-    pub jti: String,
-    pub iat: i64,
-    pub nbf: i64,
-    pub exp: i64,
+pub(crate) struct Claims {
+    pub(crate) iss: String,
+    pub(crate) aud: String,
+    pub(crate) sub: PersonId,
+    pub(crate) sid: SessionId,
+    pub(crate) jti: String,
+    pub(crate) iat: i64,
+    pub(crate) nbf: i64,
+    pub(crate) exp: i64,
 }
 
 /// Why a token is refused. Callers learn only whether it has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadToken {
+pub(crate) enum BadToken {
     #[error("not in the form of an access token")]
     Malformed,
     #[error("signed by a key that is not known here")]
@@ -63,13 +63,13 @@ pub enum BadToken {
 
 /// The public half: enough to read tokens.
 #[derive(Clone)]
-pub struct ReadingKey {
+pub(crate) struct ReadingKey {
     header: String,
     public: [u8; 32],
 }
 
 /// Both halves: enough to make tokens.
-pub struct SigningKey {
+pub(crate) struct SigningKey {
     header: String,
     pair: Ed25519KeyPair,
 }
@@ -80,25 +80,25 @@ fn header(id: SigningKeyId) -> String {
 }
 
 impl ReadingKey {
-    pub fn new(id: SigningKeyId, public: [u8; 32]) -> Self {
+    pub(crate) fn new(id: SigningKeyId, public: [u8; 32]) -> Self {
         Self { header: header(id), public }
     }
 }
 
 impl SigningKey {
     /// `None` when the seed does not belong to the public key that was kept beside it.
-    pub fn new(id: SigningKeyId, seed: &[u8], public: &[u8]) -> Option<Self> {
+    pub(crate) fn new(id: SigningKeyId, seed: &[u8], public: &[u8]) -> Option<Self> {
         let pair = Ed25519KeyPair::from_seed_and_public_key(seed, public).ok()?;
         Some(Self { header: header(id), pair })
     }
 
     /// The public key of a seed.
-    pub fn public_of(seed: &[u8; 32]) -> [u8; 32] {
+    pub(crate) fn public_of(seed: &[u8; 32]) -> [u8; 32] {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("every 32 bytes are a seed");
         pair.public_key().as_ref().try_into().expect("an Ed25519 key is 32 bytes")
     }
 
-    pub fn sign(&self, claims: &Claims) -> String {
+    pub(crate) fn sign(&self, claims: &Claims) -> String {
         let payload = serde_json::to_vec(claims).expect("claims are plain text and numbers");
         let mut token = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(payload));
         let signature = self.pair.sign(token.as_bytes());
@@ -110,7 +110,7 @@ impl SigningKey {
 
 /// Reads a token: form, key, signature, maker, reader, then time. The header is never parsed, only compared, so no
 /// member of it can choose an algorithm or bring a key along.
-pub fn read(keys: &[ReadingKey], from: &Issuer, token: &str, now: Time) -> Result<Claims, BadToken> {
+pub(crate) fn read(keys: &[ReadingKey], from: &Issuer, token: &str, now: Time) -> Result<Claims, BadToken> {
     if token.len() > MAX_LENGTH {
         return Err(BadToken::Malformed);
     }
@@ -131,7 +131,7 @@ pub fn read(keys: &[ReadingKey], from: &Issuer, token: &str, now: Time) -> Resul
 }
 
 /// Whether a token that was read before may still be used.
-pub fn in_time(claims: &Claims, now: Time) -> Result<(), BadToken> {
+pub(crate) fn in_time(claims: &Claims, now: Time) -> Result<(), BadToken> {
     let now = now.as_seconds();
     if claims.exp <= now {
         Err(BadToken::Expired)

@@ -7,7 +7,7 @@ use types::{Error, Installation, Permission, Problems, Time, WorkspaceId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Change, Check, Commit, Field, Json, Path, Reply, Result, Thing, View};
+use web::{App, Caller, Change, Check, Commit, Field, Json, ListShape, Path, Reply, Result, Thing, View};
 
 use super::model::{NAME_MAX, WorkspaceRow, is_slug};
 use super::store::Whose;
@@ -16,33 +16,36 @@ use crate::callers::{Place, enter, person_of};
 use crate::people::check_line;
 use crate::{Identity, WORKSPACE_READ, WORKSPACE_WRITE};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_workspaces, create_workspace))
         .routes(routes!(get_workspace, update_workspace))
 }
 
-const FIELDS: SortFields = SortFields {
-    fields: &[
-        SortField { name: "created_at", columns: &[SortColumn::new("w.created_at", Kind::Int)] },
-        SortField { name: "name", columns: &[SortColumn::new("w.name", Kind::Text)] },
-        SortField { name: "slug", columns: &[SortColumn::new("w.slug", Kind::Text)] },
-        SortField { name: "id", columns: &[SortColumn::new("w.id", Kind::Id)] },
-    ],
-    default: "-created_at,-id",
-    tie: SortColumn::new("w.id", Kind::Id),
+const SHAPE: ListShape = ListShape {
+    sort: SortFields {
+        fields: &[
+            SortField { name: "created_at", columns: &[SortColumn::new("w.created_at", Kind::Int)] },
+            SortField { name: "name", columns: &[SortColumn::new("w.name", Kind::Text)] },
+            SortField { name: "slug", columns: &[SortColumn::new("w.slug", Kind::Text)] },
+            SortField { name: "id", columns: &[SortColumn::new("w.id", Kind::Id)] },
+        ],
+        default: "-created_at,-id",
+        tie: SortColumn::new("w.id", Kind::Id),
+    },
+    filters: &[],
 };
 
 /// A workspace to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WorkspaceIn {
+pub(crate) struct WorkspaceIn {
     #[schema(min_length = 1, max_length = 80)]
-    pub name: String,
+    pub(crate) name: String,
     /// How addresses and headers may call it; made of the name when it is not sent.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 44, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
-    pub slug: Option<String>,
+    pub(crate) slug: Option<String>,
 }
 
 impl Check for WorkspaceIn {
@@ -57,7 +60,7 @@ impl Check for WorkspaceIn {
 /// What may be changed of a workspace.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WorkspacePatch {
+pub(crate) struct WorkspacePatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 80)]
     name: Field<String>,
@@ -93,7 +96,7 @@ fn check_slug(slug: &str, problems: &mut Problems) {
 
 /// A workspace.
 #[derive(Serialize, ToSchema)]
-pub struct WorkspaceOut {
+pub(crate) struct WorkspaceOut {
     #[schema(value_type = String)]
     id: WorkspaceId,
     name: String,
@@ -128,7 +131,12 @@ impl Thing for WorkspaceOut {
 }
 
 /// Where the request wants to act: the workspace of the address.
-pub fn place(app: &App, caller: Caller, workspace: WorkspaceId, permission: Permission) -> types::Result<Place> {
+pub(crate) fn place(
+    app: &App,
+    caller: Caller,
+    workspace: WorkspaceId,
+    permission: Permission,
+) -> types::Result<Place> {
     Ok(Place { identity: app.extension::<Identity>()?, caller, workspace, permission })
 }
 
@@ -143,7 +151,7 @@ async fn list_workspaces(caller: Caller, view: View<Installation>) -> Result<Rep
         Some(person) => Whose::Person(person),
         None => Whose::Only(caller.workspace.unwrap_or(nowhere)),
     };
-    let list = crate::list(&view, None, &caller.principal, &FIELDS)?;
+    let (list, _) = view.asked(&SHAPE)?;
     view.body((whose, list), |rx, inst, (whose, list)| {
         Box::pin(async move { Ok(store::page(rx, inst, *whose, list).await?.map(WorkspaceOut::from)) })
     })
@@ -178,7 +186,10 @@ async fn create_workspace(
         .created(Wish { caller, body }, |tx, inst, wish| {
             Box::pin(async move {
                 let owner = person_of(&wish.caller).ok_or_else(|| {
-                    Error::forbidden("person_needed", "A workspace needs an owner. Sign in with an access token.")
+                    Error::forbidden(
+                        "person_needed",
+                        "A workspace needs an owner. Sign in with an access token.",
+                    )
                 })?;
                 let slug = wish.body.slug.as_deref();
                 ops::create(tx, inst, &wish.body.name, slug, owner).await.map(WorkspaceOut::from)

@@ -1,10 +1,11 @@
 //! Workspaces: the tenants that everything else belongs to, and what their members may do.
 
-pub mod api;
-pub mod members;
+pub(crate) mod api;
+pub(crate) mod members;
 mod model;
-pub mod ops;
-pub mod store;
+pub(crate) mod ops;
+pub(crate) mod store;
 
-pub use members::Membership;
-pub use model::{NAME_MAX, Realm, Role, Roles, WorkspaceRow, is_slug, slug_of};
+pub(crate) use members::Membership;
+pub use model::Role;
+pub(crate) use model::{NAME_MAX, Realm, Roles, WorkspaceRow, slug_of};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use types::{Permission, Rights, Time, WorkspaceId};
 use utoipa::ToSchema;
 
-pub const NAME_MAX: usize = 80;
+pub(crate) const NAME_MAX: usize = 80;
 const SLUG_MAX: usize = 40;
 
 /// What somebody is in a workspace.
@@ -20,7 +20,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Owner => "owner",
             Self::Member => "member",
@@ -28,14 +28,14 @@ impl Role {
     }
 
     /// What is not known counts as the least: a row from a newer version must not open a door.
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         if text == "owner" { Self::Owner } else { Self::Member }
     }
 }
 
 /// Where a declared permission counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Realm {
+pub(crate) enum Realm {
     /// In one workspace. `member`: whether every member has it, not only owners.
     Workspace { member: bool },
     /// Over the whole installation.
@@ -44,15 +44,16 @@ pub enum Realm {
 
 /// What each role may do, made of the permissions that the systems declare.
 #[derive(Clone, Debug, Default)]
-pub struct Roles {
+pub(crate) struct Roles {
     declared: BTreeMap<&'static str, Realm>,
     owner: Rights,
     member: Rights,
 }
 
 impl Roles {
-    pub fn new(declared: impl IntoIterator<Item = (Permission, Realm)>) -> Self {
-        let declared: BTreeMap<_, _> = declared.into_iter().map(|(one, realm)| (one.as_str(), realm)).collect();
+    pub(crate) fn new(declared: impl IntoIterator<Item = (Permission, Realm)>) -> Self {
+        let declared: BTreeMap<_, _> =
+            declared.into_iter().map(|(one, realm)| (one.as_str(), realm)).collect();
         let of = |wanted: fn(Realm) -> bool| {
             Rights::of(declared.iter().filter(|(_, realm)| wanted(**realm)).map(|(name, _)| *name))
         };
@@ -63,7 +64,7 @@ impl Roles {
         }
     }
 
-    pub fn rights(&self, role: Role) -> &Rights {
+    pub(crate) fn rights(&self, role: Role) -> &Rights {
         match role {
             Role::Owner => &self.owner,
             Role::Member => &self.member,
@@ -71,24 +72,25 @@ impl Roles {
     }
 
     /// The permission by its name, if some system declares it.
-    pub fn find(&self, name: &str) -> Option<(Permission, Realm)> {
+    pub(crate) fn find(&self, name: &str) -> Option<(Permission, Realm)> {
         self.declared.get_key_value(name).map(|(name, realm)| (Permission(name), *realm))
     }
 
     /// Whether `held` covers all that the role may: nobody grants what they lack.
-    pub fn covered_by(&self, role: Role, held: &Rights) -> bool {
+    pub(crate) fn covered_by(&self, role: Role, held: &Rights) -> bool {
         self.rights(role).names().all(|name| self.find(name).is_some_and(|(one, _)| held.hold(one)))
     }
 
     /// The names of all permissions of the realm that `rights` hold.
-    pub fn held(&self, rights: &Rights, installation: bool) -> Vec<&'static str> {
-        let of_realm = |(_, realm): &(&&'static str, &Realm)| (**realm == Realm::Installation) == installation;
+    pub(crate) fn held(&self, rights: &Rights, installation: bool) -> Vec<&'static str> {
+        let of_realm =
+            |(_, realm): &(&&'static str, &Realm)| (**realm == Realm::Installation) == installation;
         let all = self.declared.iter().filter(of_realm).map(|(name, _)| *name);
         all.filter(|name| rights.hold(Permission(name))).collect()
     }
 
     /// Of the names, those that are declared and that `held` covers in the realm.
-    pub fn limited(&self, names: &[String], held: &Rights, installation: bool) -> Rights {
+    pub(crate) fn limited(&self, names: &[String], held: &Rights, installation: bool) -> Rights {
         Rights::of(names.iter().filter_map(|name| {
             let (permission, realm) = self.find(name)?;
             let here = (realm == Realm::Installation) == installation;
@@ -99,18 +101,18 @@ impl Roles {
 
 /// A workspace as the table has it.
 #[derive(Clone, Debug)]
-pub struct WorkspaceRow {
-    pub id: WorkspaceId,
-    pub name: String,
-    pub slug: String,
-    pub created_at: Time,
-    pub updated_at: Time,
-    pub version: i64,
+pub(crate) struct WorkspaceRow {
+    pub(crate) id: WorkspaceId,
+    pub(crate) name: String,
+    pub(crate) slug: String,
+    pub(crate) created_at: Time,
+    pub(crate) updated_at: Time,
+    pub(crate) version: i64,
 }
 
 /// The slug of a name: lower-case letters and digits with single hyphens between. Never empty, and never the text of an
 /// id, because an id has an underscore.
-pub fn slug_of(name: &str) -> String {
+pub(crate) fn slug_of(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
     let mut slug = String::new();
     // Decomposed, so that a letter with an accent becomes the letter.
@@ -127,7 +129,7 @@ pub fn slug_of(name: &str) -> String {
 }
 
 /// Whether the text can be a slug.
-pub fn is_slug(text: &str) -> bool {
+pub(crate) fn is_slug(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= SLUG_MAX + 4
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -13,7 +13,7 @@ const TRIES: u32 = 50;
 
 /// A workspace with this name and one owner. Without a slug of its own it gets one made of the name that is still free;
 /// a slug that was asked for and is taken is a conflict.
-pub async fn create(
+pub(crate) async fn create(
     tx: &mut Tx,
     inst: &Installation,
     name: &str,
@@ -36,7 +36,12 @@ pub async fn create(
     store::get(tx, &scope).await?.ok_or_else(|| Error::internal("a workspace vanished while it was made"))
 }
 
-async fn insert_with_free_slug(tx: &mut Tx, inst: &Installation, id: WorkspaceId, name: &str) -> Result<String> {
+async fn insert_with_free_slug(
+    tx: &mut Tx,
+    inst: &Installation,
+    id: WorkspaceId,
+    name: &str,
+) -> Result<String> {
     let now = tx.now();
     let wanted = slug_of(name);
     for number in 1..=TRIES {
@@ -49,7 +54,7 @@ async fn insert_with_free_slug(tx: &mut Tx, inst: &Installation, id: WorkspaceId
 }
 
 /// Gives the workspace of the scope another name, or another slug.
-pub async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str) -> Result<WorkspaceRow> {
+pub(crate) async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str) -> Result<WorkspaceRow> {
     let now = tx.now();
     if !store::update(tx, scope, name.trim(), slug, now).await? {
         return Err(slug_taken());

@@ -20,22 +20,27 @@ fn workspace(row: &mut Row) -> Result<WorkspaceRow> {
 }
 
 /// The workspace of the scope.
-pub async fn get(rx: &mut Read, scope: &Scope) -> Result<Option<WorkspaceRow>> {
+pub(crate) async fn get(rx: &mut Read, scope: &Scope) -> Result<Option<WorkspaceRow>> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE w.id = $1");
     rx.row(&sql, params![scope.workspace()]).await?.as_mut().map(workspace).transpose()
 }
 
-pub async fn by_slug(rx: &mut Read, _: &Installation, slug: &str) -> Result<Option<WorkspaceRow>> {
+pub(crate) async fn by_slug(rx: &mut Read, _: &Installation, slug: &str) -> Result<Option<WorkspaceRow>> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE w.slug = $1");
     rx.row(&sql, params![slug]).await?.as_mut().map(workspace).transpose()
 }
 
-pub async fn exists(rx: &mut Read, _: &Installation, id: WorkspaceId) -> Result<bool> {
+pub(crate) async fn exists(rx: &mut Read, _: &Installation, id: WorkspaceId) -> Result<bool> {
     Ok(rx.row("SELECT id FROM workspaces WHERE id = $1", params![id]).await?.is_some())
 }
 
 /// The workspaces somebody belongs to, or the one that a key belongs to.
-pub async fn page(rx: &mut Read, inst: &Installation, whose: Whose, list: &List) -> Result<Page<WorkspaceRow>> {
+pub(crate) async fn page(
+    rx: &mut Read,
+    inst: &Installation,
+    whose: Whose,
+    list: &List,
+) -> Result<Page<WorkspaceRow>> {
     let select = Select::installation(inst, "workspaces w", COLUMNS);
     let select = match whose {
         Whose::Person(person) => {
@@ -48,13 +53,13 @@ pub async fn page(rx: &mut Read, inst: &Installation, whose: Whose, list: &List)
 
 /// Whose workspaces are listed.
 #[derive(Clone, Copy)]
-pub enum Whose {
+pub(crate) enum Whose {
     Person(PersonId),
     Only(WorkspaceId),
 }
 
 /// `false` when the slug is taken.
-pub async fn insert(
+pub(crate) async fn insert(
     tx: &mut Tx,
     _: &Installation,
     id: WorkspaceId,
@@ -68,7 +73,7 @@ pub async fn insert(
 }
 
 /// `false` when another workspace has the slug.
-pub async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str, now: Time) -> Result<bool> {
+pub(crate) async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str, now: Time) -> Result<bool> {
     let sql = "UPDATE workspaces SET name = $2, slug = $3, updated_at = $4, version = version + 1 WHERE id = $1 \
                AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.slug = $3 AND o.id <> $1)";
     Ok(tx.execute(sql, params![scope.workspace(), name, slug, now]).await? == 1)

@@ -18,6 +18,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_status_events, create_status_event))
         .routes(routes!(get_status_event))
+        .routes(routes!(list_status_event_events))
 }
 
 /// A report.
@@ -115,6 +116,18 @@ async fn list_status_events(view: View) -> Result<Reply> {
 async fn get_status_event(view: View, Path(id): Path<StatusEventId>) -> Result<Reply> {
     view.one(id, |rx, scope, id| {
         Box::pin(async move { Ok(store::get(rx, scope, *id).await?.map(StatusEventOut::from)) })
+    })
+    .await
+}
+
+/// What happened to one report, and by whom.
+#[utoipa::path(get, path = "/api/v1/status/events/{id}/events", tag = "status",
+    operation_id = "list_status_event_events",
+    params(("id" = String, Path, description = "The id of the report."), ListParams),
+    responses((status = 200, description = "A page of its timeline.", body = Page<journal::Event>)))]
+async fn list_status_event_events(view: View, Path(id): Path<StatusEventId>) -> Result<Reply> {
+    view.timeline(id, |rx, scope, id| {
+        Box::pin(async move { Ok(store::get(rx, scope, *id).await?.map(|event| event.id.to_string())) })
     })
     .await
 }

@@ -1,5 +1,6 @@
 //! How everything stands, and each service.
 
+use query::{ListParams, Page};
 use serde::{Deserialize, Serialize};
 use types::{Problems, Time};
 use utoipa::ToSchema;
@@ -12,7 +13,10 @@ use super::{ops, store};
 use crate::level::Level;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get_status)).routes(routes!(get_service, update_service))
+    OpenApiRouter::new()
+        .routes(routes!(get_status))
+        .routes(routes!(get_service, update_service))
+        .routes(routes!(list_service_events))
 }
 
 /// How everything stands.
@@ -130,6 +134,18 @@ async fn get_service(view: View, Path(slug): Path<String>) -> Result<Reply> {
             let known = store::get(rx, scope, slug).await?.map(ServiceOut::from);
             Ok(known.or_else(|| is_slug(slug).then(|| ServiceOut::unknown(slug))))
         })
+    })
+    .await
+}
+
+/// What happened to a service, and by whom.
+#[utoipa::path(get, path = "/api/v1/status/services/{slug}/events", tag = "status",
+    operation_id = "list_service_events",
+    params(("slug" = String, Path, description = "The service's slug."), ListParams),
+    responses((status = 200, description = "A page of its timeline.", body = Page<journal::Event>)))]
+async fn list_service_events(view: View, Path(slug): Path<String>) -> Result<Reply> {
+    view.timeline(slug, |rx, scope, slug| {
+        Box::pin(async move { Ok(store::get(rx, scope, slug).await?.map(|service| service.id.to_string())) })
     })
     .await
 }

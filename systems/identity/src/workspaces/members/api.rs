@@ -7,7 +7,7 @@ use types::{Installation, PersonId, Problems, Time, WorkspaceId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Check, Commit, Json, Path, Reply, Result, Thing, View};
+use web::{App, Caller, Check, Commit, Json, ListShape, Path, Reply, Result, Thing, View};
 
 use super::model::MemberRow;
 use super::{ops, store};
@@ -17,25 +17,28 @@ use crate::workspaces::Role;
 use crate::workspaces::api::place;
 use crate::{MEMBERS_MANAGE, MEMBERS_READ};
 
-pub fn routes() -> OpenApiRouter<App> {
+pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_members, create_member)).routes(routes!(delete_member))
 }
 
-const FIELDS: SortFields = SortFields {
-    fields: &[
-        SortField { name: "created_at", columns: &[SortColumn::new("m.created_at", Kind::Int)] },
-        SortField { name: "name", columns: &[SortColumn::new("p.name", Kind::Text)] },
-        SortField { name: "email", columns: &[SortColumn::new("p.email_key", Kind::Text)] },
-        SortField { name: "person_id", columns: &[SortColumn::new("m.person_id", Kind::Id)] },
-    ],
-    default: "-created_at,-person_id",
-    tie: SortColumn::new("m.person_id", Kind::Id),
+const SHAPE: ListShape = ListShape {
+    sort: SortFields {
+        fields: &[
+            SortField { name: "created_at", columns: &[SortColumn::new("m.created_at", Kind::Int)] },
+            SortField { name: "name", columns: &[SortColumn::new("p.name", Kind::Text)] },
+            SortField { name: "email", columns: &[SortColumn::new("p.email_key", Kind::Text)] },
+            SortField { name: "person_id", columns: &[SortColumn::new("m.person_id", Kind::Id)] },
+        ],
+        default: "-created_at,-person_id",
+        tie: SortColumn::new("m.person_id", Kind::Id),
+    },
+    filters: &[],
 };
 
 /// Somebody to be taken in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MemberIn {
+pub(crate) struct MemberIn {
     /// The address of somebody who has an account here.
     #[schema(format = Email, max_length = 254)]
     email: String,
@@ -50,7 +53,7 @@ impl Check for MemberIn {
 
 /// A member of a workspace.
 #[derive(Serialize, ToSchema)]
-pub struct MemberOut {
+pub(crate) struct MemberOut {
     #[schema(value_type = String)]
     person_id: PersonId,
     email: String,
@@ -107,7 +110,7 @@ async fn list_members(
     view: View<Installation>,
     Path(id): Path<WorkspaceId>,
 ) -> Result<Reply> {
-    let list = crate::list(&view, Some(id), "", &FIELDS)?;
+    let (list, _) = view.asked(&SHAPE)?;
     let place = place(&app, caller, id, MEMBERS_READ)?;
     view.body((place, list), |rx, inst, (place, list)| {
         Box::pin(async move {

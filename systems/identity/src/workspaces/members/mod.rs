@@ -1,8 +1,8 @@
 //! Who belongs to a workspace, and as what.
 
-pub mod api;
+pub(crate) mod api;
 mod model;
-pub mod ops;
-pub mod store;
+pub(crate) mod ops;
+pub(crate) mod store;
 
-pub use model::{MemberRow, Membership};
+pub(crate) use model::Membership;

@@ -6,20 +6,20 @@ use crate::workspaces::Role;
 
 /// A member as the workspace sees them.
 #[derive(Clone, Debug)]
-pub struct MemberRow {
-    pub person_id: PersonId,
-    pub email: String,
-    pub name: String,
-    pub role: Role,
-    pub created_at: Time,
+pub(crate) struct MemberRow {
+    pub(crate) person_id: PersonId,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) created_at: Time,
 }
 
 /// A membership as the person sees it.
 #[derive(Clone, Debug)]
-pub struct Membership {
-    pub workspace: WorkspaceId,
-    pub slug: String,
-    pub name: String,
-    pub role: Role,
-    pub is_default: bool,
+pub(crate) struct Membership {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) is_default: bool,
 }

@@ -11,7 +11,7 @@ use crate::workspaces::{Role, Roles};
 use crate::{events, keys};
 
 /// Takes in somebody who has an account, as far as the caller may grant the role.
-pub async fn add(
+pub(crate) async fn add(
     tx: &mut Tx,
     inst: &Installation,
     scope: &Scope,
@@ -21,12 +21,17 @@ pub async fn add(
 ) -> Result<MemberRow> {
     let (roles, held) = grant;
     if !roles.covered_by(role, held) {
-        return Err(Error::forbidden("cannot_grant", "Nobody can give a role that may do more than they may."));
+        return Err(Error::forbidden(
+            "cannot_grant",
+            "Nobody can give a role that may do more than they may.",
+        ));
     }
     let person = people::store::by_email(tx, inst, &email_key(email)).await?;
     let Some(person) = person.filter(|person| person.status == Status::Active) else {
         let message = "nobody with this address has an account";
-        return Err(Error::invalid("invalid", "Some fields are not valid.").at_field("/email", "unknown", message));
+        return Err(
+            Error::invalid("invalid", "Some fields are not valid.").at_field("/email", "unknown", message)
+        );
     };
     let now = tx.now();
     if !store::insert(tx, scope, person.id, role, now).await? {
@@ -37,13 +42,13 @@ pub async fn add(
 }
 
 /// The event that goes with every new membership.
-pub async fn tell_added(tx: &mut Tx, scope: &Scope, person: PersonId, role: Role) -> Result<()> {
+pub(crate) async fn tell_added(tx: &mut Tx, scope: &Scope, person: PersonId, role: Role) -> Result<()> {
     let payload = json!({"person_id": person, "role": role});
     events::in_workspace(tx, scope, events::MEMBER_ADDED, scope.workspace().to_string(), payload).await
 }
 
 /// Takes somebody out, and ends the keys they made there. The last owner stays: nobody could take them back in.
-pub async fn remove(tx: &mut Tx, inst: &Installation, scope: &Scope, person: PersonId) -> Result<()> {
+pub(crate) async fn remove(tx: &mut Tx, inst: &Installation, scope: &Scope, person: PersonId) -> Result<()> {
     let member = store::get(tx, scope, person).await?.ok_or_else(Error::not_found)?;
     if member.role == Role::Owner && store::owners(tx, scope).await? < 2 {
         return Err(Error::conflict("last_owner", "The last owner of a workspace cannot leave it."));

@@ -20,19 +20,26 @@ fn member(row: &mut Row) -> Result<MemberRow> {
     })
 }
 
-pub async fn get(rx: &mut Read, scope: &Scope, person: PersonId) -> Result<Option<MemberRow>> {
+pub(crate) async fn get(rx: &mut Read, scope: &Scope, person: PersonId) -> Result<Option<MemberRow>> {
     let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE m.workspace_id = $1 AND m.person_id = $2");
     rx.row(&sql, params![scope.workspace(), person]).await?.as_mut().map(member).transpose()
 }
 
 /// The members of the workspace.
-pub async fn page(rx: &mut Read, scope: &Scope, list: &List) -> Result<Page<MemberRow>> {
+pub(crate) async fn page(rx: &mut Read, scope: &Scope, list: &List) -> Result<Page<MemberRow>> {
     query::page(rx, Select::scoped_by(scope, "m.workspace_id", FROM, COLUMNS), list, member).await
 }
 
 /// `false` when they belong to it already. It becomes their default when they have none.
-pub async fn insert(tx: &mut Tx, scope: &Scope, person: PersonId, role: Role, now: Time) -> Result<bool> {
-    let default = tx.row("SELECT 1 FROM memberships WHERE person_id = $1 AND is_default = 1", params![person]).await?;
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    scope: &Scope,
+    person: PersonId,
+    role: Role,
+    now: Time,
+) -> Result<bool> {
+    let default =
+        tx.row("SELECT 1 FROM memberships WHERE person_id = $1 AND is_default = 1", params![person]).await?;
     let sql = "INSERT INTO memberships (workspace_id, person_id, role, is_default, created_at) \
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace_id, person_id) DO NOTHING";
     let values = params![scope.workspace(), person, role.as_str(), default.is_none(), now];
@@ -40,7 +47,7 @@ pub async fn insert(tx: &mut Tx, scope: &Scope, person: PersonId, role: Role, no
 }
 
 /// Takes somebody out; when it was their default, the membership they have longest becomes it.
-pub async fn remove(tx: &mut Tx, scope: &Scope, person: PersonId) -> Result<bool> {
+pub(crate) async fn remove(tx: &mut Tx, scope: &Scope, person: PersonId) -> Result<bool> {
     let sql = "DELETE FROM memberships WHERE workspace_id = $1 AND person_id = $2";
     let removed = tx.execute(sql, params![scope.workspace(), person]).await? == 1;
     let next = "UPDATE memberships SET is_default = 1 WHERE person_id = $1 AND workspace_id = (\
@@ -51,14 +58,14 @@ pub async fn remove(tx: &mut Tx, scope: &Scope, person: PersonId) -> Result<bool
 }
 
 /// How many owners the workspace has.
-pub async fn owners(rx: &mut Read, scope: &Scope) -> Result<i64> {
+pub(crate) async fn owners(rx: &mut Read, scope: &Scope) -> Result<i64> {
     let sql = "SELECT COUNT(*) AS owners FROM memberships WHERE workspace_id = $1 AND role = 'owner'";
     let row = rx.row(sql, params![scope.workspace()]).await?;
     row.map_or(Ok(0), |mut row| Ok(row.take("owners")?))
 }
 
 /// Everywhere somebody belongs, the default first, then by slug.
-pub async fn of_person(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<Membership>> {
+pub(crate) async fn of_person(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<Membership>> {
     let sql = "SELECT m.workspace_id, w.slug, w.name, m.role, m.is_default FROM memberships m \
                JOIN workspaces w ON w.id = m.workspace_id WHERE m.person_id = $1 ORDER BY m.is_default DESC, w.slug";
     let mut all = Vec::new();
