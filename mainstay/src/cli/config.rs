@@ -63,7 +63,7 @@ fn show(settings: &Settings, origin: bool, out: &Out) {
 fn explain(settings: &Settings, key: &str, out: &Out) -> Result<(), Failed> {
     let Some(one) = settings.explain(key) else {
         let next = match settings.nearest(key) {
-            Some(near) => format!("Did you mean {near}? `mainstay config show` lists all of them."),
+            Some(near) => format!("{near} `mainstay config show` lists all of them."),
             None => "`mainstay config show` lists all of them.".to_owned(),
         };
         return Err(Failed::new(
