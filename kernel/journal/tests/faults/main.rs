@@ -11,6 +11,8 @@ mod late;
 #[path = "../it/place.rs"]
 mod place;
 
+#![allow(clippy::disallowed_methods, reason = "a test has no task group")]
+
 use db::Engine;
 use journal::faults::{Fault, set};
 use place::{Place, subjects, workspace};
