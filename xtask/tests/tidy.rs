@@ -79,6 +79,9 @@ fn systems_do_not_know_each_other_except_where_named() {
     };
     assert_eq!(pair("status", "identity"), ["floors systems/status/Cargo.toml:4"]);
     assert_eq!(pair("desk", "records"), CLEAN);
+    let (status, identity) = (manifest("status", "[dev-dependencies]\nidentity = \"1\"\n"), manifest("identity", ""));
+    let beside = [("systems/status/Cargo.toml", &*status), ("systems/identity/Cargo.toml", &*identity)];
+    assert_eq!(found(&beside), CLEAN, "tests run a system beside others");
 }
 
 #[test]

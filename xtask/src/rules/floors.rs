@@ -92,6 +92,8 @@ fn refused(one: &Crate, own: Floor, dependency: &Dependency, other: &Crate) -> O
         (Floor::Workshop, _) => None,
         (Floor::Kernel(own), Floor::Kernel(used)) if used < own => None,
         (Floor::Kernel(_), Floor::Kernel(_)) => Some("it stands higher in the kernel"),
+        // Its tests run it beside those it is used with.
+        (Floor::System, Floor::System) if dependency.dev => None,
         (Floor::System, Floor::System) => {
             let named = NAMED.iter().find(|(name, _)| *name == one.name).map_or(&[][..], |(_, used)| used);
             (!named.contains(&other.name.as_str())).then_some("systems do not know each other")
