@@ -27,10 +27,8 @@ const PERMISSIONS: &[PermissionInfo] = &[PermissionInfo {
     member: true,
 }];
 
-const ACCESS: &[Access] = &[
-    Access::new("list_events", Rule::Workspace(READ)),
-    Access::new("stream_events", Rule::Workspace(READ)),
-];
+const ACCESS: &[Access] =
+    &[Access::new("list_events", Rule::Workspace(READ)), Access::new("stream_events", Rule::Workspace(READ))];
 
 /// What the binary lists.
 pub const fn system() -> System {

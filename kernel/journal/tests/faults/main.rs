@@ -1,5 +1,6 @@
 //! Planted faults: the tests of the journal must notice each of them. One process, one test: a fault is for all of it.
 
+#![allow(clippy::disallowed_methods, reason = "a test has no task group")]
 #![allow(
     clippy::unwrap_used,
     dead_code,
@@ -10,8 +11,6 @@
 mod late;
 #[path = "../it/place.rs"]
 mod place;
-
-#![allow(clippy::disallowed_methods, reason = "a test has no task group")]
 
 use db::Engine;
 use journal::faults::{Fault, set};

@@ -103,9 +103,10 @@ impl Listener {
 
     async fn look(&mut self) -> Result<()> {
         let args = (self.scope.clone(), self.from, self.kinds.clone());
-        let feed = self.app.db().read(args, |rx, (scope, from, kinds)| {
-            Box::pin(journal::after(rx, scope, *from, kinds, BATCH))
-        });
+        let feed = self
+            .app
+            .db()
+            .read(args, |rx, (scope, from, kinds)| Box::pin(journal::after(rx, scope, *from, kinds, BATCH)));
         let feed = feed.await?;
         if feed.items.len() == BATCH as usize {
             // There may be more than was read: look again without waiting for another ring.

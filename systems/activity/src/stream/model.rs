@@ -21,6 +21,11 @@ pub(crate) struct Message<'a> {
 
 impl<'a> From<&'a Event> for Message<'a> {
     fn from(event: &'a Event) -> Self {
-        Self { id: event.id.to_string(), kind: &event.kind, subject: &event.subject, version: event.version() }
+        Self {
+            id: event.id.to_string(),
+            kind: &event.kind,
+            subject: &event.subject,
+            version: event.version(),
+        }
     }
 }

@@ -28,8 +28,11 @@ impl Places {
     pub(crate) fn take(self: &Arc<Self>, principal: &str, each: u32, all: u32) -> Result<Place> {
         let mut taken = self.0.lock();
         if taken.all >= all {
-            return Err(Error::unavailable("streams_full", "Too many streams are open here. Try again shortly.")
-                .retry_after(ASK_AGAIN));
+            return Err(Error::unavailable(
+                "streams_full",
+                "Too many streams are open here. Try again shortly.",
+            )
+            .retry_after(ASK_AGAIN));
         }
         let own = taken.by_caller.get(principal).copied().unwrap_or(0);
         if own >= each {
