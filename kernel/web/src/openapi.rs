@@ -25,7 +25,7 @@ pub(crate) fn document(systems: &[System]) -> OpenApi {
 }
 
 /// The finished document of these systems, where there is no installation to ask.
-pub fn describe(systems: &[System]) -> Result<Value> {
+pub fn api_document(systems: &[System]) -> Result<Value> {
     let systems = &[&[crate::system()], systems].concat();
     let document = document(systems);
     let access = AccessTable::build(&document, systems.iter().flat_map(|system| system.access.iter().copied()))?;
