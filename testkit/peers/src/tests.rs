@@ -30,7 +30,7 @@ fn a_fresh_database_is_utf8_compares_as_english_and_is_dropped() {
         "truefalse"
     );
     assert_eq!(one(&database.url, "SELECT current_setting('max_connections')"), "200");
-    let url = database.url.to_owned();
+    let url = database.url.clone();
     drop(database);
     assert!(admin::run(&url, "SELECT 1").is_err(), "the database outlived its test");
 }
