@@ -8,36 +8,36 @@ use std::time::Duration;
 
 /// The supervisor, if there is one.
 #[derive(Clone, Debug, Default)]
-pub struct Supervisor {
+pub(crate) struct Supervisor {
     socket: Option<OsString>,
     watchdog: Option<Duration>,
 }
 
 impl Supervisor {
     /// From `NOTIFY_SOCKET` and `WATCHDOG_USEC`.
-    pub fn new(socket: Option<OsString>, watchdog_usec: Option<u64>) -> Self {
+    pub(crate) fn new(socket: Option<OsString>, watchdog_usec: Option<u64>) -> Self {
         let watchdog = watchdog_usec.filter(|usec| *usec > 0).map(Duration::from_micros);
         Self { socket: socket.filter(|socket| !socket.is_empty()), watchdog }
     }
 
     /// How often [`Supervisor::alive`] has to be said: twice as often as the supervisor wants to hear it.
-    pub fn beat(&self) -> Option<Duration> {
+    pub(crate) fn beat(&self) -> Option<Duration> {
         self.socket.as_ref().and(self.watchdog).map(|every| every / 2)
     }
 
-    pub fn ready(&self) {
+    pub(crate) fn ready(&self) {
         self.say("READY=1");
     }
 
-    pub fn stopping(&self) {
+    pub(crate) fn stopping(&self) {
         self.say("STOPPING=1");
     }
 
-    pub fn status(&self, text: &str) {
+    pub(crate) fn status(&self, text: &str) {
         self.say(&format!("STATUS={}", text.replace('\n', " ")));
     }
 
-    pub fn alive(&self) {
+    pub(crate) fn alive(&self) {
         self.say("WATCHDOG=1");
     }
 

@@ -10,7 +10,7 @@ use web::App;
 /// One order, as it goes over the control socket.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Order {
+pub(crate) enum Order {
     /// A link that makes the first administrator.
     SetupLink { ttl_seconds: u64 },
     /// An administrator, and a workspace of theirs.
@@ -19,7 +19,7 @@ pub enum Order {
 
 impl Order {
     /// For the log. Never with what is in it.
-    pub const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::SetupLink { .. } => "setup-link",
             Self::AdminCreate { .. } => "admin-create",
@@ -28,7 +28,7 @@ impl Order {
 }
 
 /// Carries the order out and answers with what the command prints.
-pub async fn perform(app: &App, base: &str, order: Order) -> Result<Value> {
+pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value> {
     tracing::info!(order = order.name(), "an operator asked at the machine");
     match order {
         Order::SetupLink { ttl_seconds } => {
@@ -48,13 +48,13 @@ pub async fn perform(app: &App, base: &str, order: Order) -> Result<Value> {
 }
 
 /// A link that makes the first administrator; ends the one before.
-pub async fn setup_link(app: &App, base: &str, life: Duration) -> Result<String> {
+pub(crate) async fn setup_link(app: &App, base: &str, life: Duration) -> Result<String> {
     let token = identity::setup::new_link(app.db(), life).await?;
     Ok(format!("{base}/setup?token={token}"))
 }
 
 /// Where people reach this installation.
-pub fn base_url(settings: &config::Settings, listening: Option<std::net::SocketAddr>) -> String {
+pub(crate) fn base_url(settings: &config::Settings, listening: Option<std::net::SocketAddr>) -> String {
     let server = settings.get::<config::sections::Server>();
     if let Some(url) = &server.public_url {
         return url.expose().trim_end_matches('/').to_owned();

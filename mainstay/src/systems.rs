@@ -4,16 +4,16 @@ use config::Section;
 use db::Migrations;
 use web::System;
 
-pub fn all() -> Vec<System> {
+pub(crate) fn all() -> Vec<System> {
     vec![identity::system(), settings::system(), status::system()]
 }
 
 /// The settings of the kernel and of every system.
-pub fn sections() -> Vec<&'static Section> {
+pub(crate) fn sections() -> Vec<&'static Section> {
     web::sections(&all())
 }
 
 /// The tables of the kernel and of every system, in the order in which they are made.
-pub fn migrations() -> Vec<Migrations> {
+pub(crate) fn migrations() -> Vec<Migrations> {
     web::migrations(&all())
 }

@@ -1,8 +1,98 @@
-//! stub
-use types::Permission;
-#[derive(Clone,Copy)] pub struct EventType { pub kind: &'static str, pub noun: &'static str, pub read: Option<Permission>, pub meaning: &'static str }
-#[derive(Clone)] pub struct Journal;
-pub struct NewEvent; impl NewEvent { pub fn new(_: &'static str, _: String)->Self{Self} pub fn with(self,_: serde_json::Value)->Self{self} }
-pub async fn append(_: &mut db::Tx, _: &types::Scope, _: NewEvent)->types::Result<()> { Ok(()) }
-pub const MIGRATIONS: db::Migrations = db::Migrations { system: "journal", steps: &[] };
-impl Journal { pub fn start(_: &db::Db, _: &tasks::TaskGroup)->Self{Self} }
+//! The journal: what happened, written in the commit that made it happen, read in one order by everybody.
+//!
+//! Owns events, their order, how long they are kept, and the bell that rings when there are new ones. Refuses to
+//! know what the events mean and how they reach a reader.
+
+mod bell;
+mod event;
+pub mod faults;
+mod store;
+
+use db::{Migrations, Read, Tx};
+use query::{List, Page};
+use types::{Installation, Result, Scope, Time};
+
+pub use bell::Journal;
+pub use event::{Event, EventActor, EventId, EventType, Feed, NewEvent, Position, Since, visible_kinds};
+pub use store::TIMELINE;
+
+pub const MIGRATIONS: Migrations =
+    Migrations { system: "journal", steps: &[db::migration!("0001_events", by engine)] };
+
+/// Writes an event of the workspace into the transaction: it is there exactly if the change is.
+pub async fn append(tx: &mut Tx, scope: &Scope, event: NewEvent) -> Result<EventId> {
+    store::insert(tx, Some(scope.workspace()), scope.actor(), scope.trace(), event).await
+}
+
+/// The same for what belongs to no workspace.
+pub async fn append_installation(tx: &mut Tx, by: &Installation, event: NewEvent) -> Result<EventId> {
+    store::insert(tx, None, by.actor(), by.trace(), event).await
+}
+
+/// What happened to one thing, in the order of [`TIMELINE`]. A caller who may see the thing may see this; who is told
+/// in a public workspace learns no names.
+pub async fn timeline(rx: &mut Read, scope: &Scope, subject: &str, list: &List) -> Result<Page<Event>> {
+    store::timeline(rx, scope, subject, list).await
+}
+
+/// The timeline of a thing that belongs to no workspace.
+pub async fn timeline_installation(
+    rx: &mut Read,
+    by: &Installation,
+    subject: &str,
+    list: &List,
+) -> Result<Page<Event>> {
+    store::timeline_installation(rx, by, subject, list).await
+}
+
+/// What happened in the workspace after a place, oldest first, of the kinds that the reader may see. 410
+/// `events_expired` when the place is not in the journal, or not any more.
+pub async fn after(
+    rx: &mut Read,
+    scope: &Scope,
+    since: impl Into<Since>,
+    kinds: &[&'static str],
+    limit: u32,
+) -> Result<Feed> {
+    let since = since.into();
+    let from = match since {
+        Since::Beginning => Position::BEGINNING,
+        Since::Position(position) => position,
+        Since::Event(id) => store::position(rx, scope, id).await?.ok_or_else(expired)?,
+    };
+    let items = store::after(rx, scope, from, kinds, limit).await?;
+    Ok(Feed {
+        last: items.last().map(|event| event.id),
+        position: items.last().map_or(from, |event| event.position),
+        items,
+    })
+}
+
+/// Where the journal of the workspace ends now: what is read after it is new.
+pub async fn end(rx: &mut Read, scope: &Scope) -> Result<Position> {
+    store::end(rx, scope).await
+}
+
+/// Forgets a batch of what happened before, and tells how much that was; less than [`BATCH`] means that nothing is
+/// left to forget. Always from the beginning of the order, so that a reader never meets a hole.
+pub async fn prune(tx: &mut Tx, by: &Installation, before: Time) -> Result<usize> {
+    store::prune(tx, by, before, BATCH).await
+}
+
+/// Events in a batch of [`prune`].
+pub const BATCH: u32 = 500;
+
+/// After a restore or a move: transactions are counted anew there, and everything from now on comes after all that
+/// was brought along.
+pub async fn raise_epoch(tx: &mut Tx, by: &Installation) -> Result<()> {
+    store::raise_epoch(tx, by).await
+}
+
+/// The same answer for an id that is too old, of another workspace, and never issued.
+fn expired() -> types::Error {
+    types::Error::new(
+        types::Kind::Gone,
+        "events_expired",
+        "The journal does not reach back to that event. Read everything anew, then go on from the newest event.",
+    )
+}

@@ -42,7 +42,7 @@ pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;
 pub use merge::Field;
-pub use openapi::describe;
+pub use openapi::api_document;
 pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};

@@ -25,7 +25,8 @@ pub(crate) fn document(systems: &[System]) -> OpenApi {
 }
 
 /// The finished document of these systems, where there is no installation to ask.
-pub fn describe(systems: &[System]) -> Result<Value> {
+pub fn api_document(systems: &[System]) -> Result<Value> {
+    let systems = &[&[crate::system()], systems].concat();
     let document = document(systems);
     let access = AccessTable::build(&document, systems.iter().flat_map(|system| system.access.iter().copied()))?;
     finish(document, &access, systems)
@@ -41,7 +42,7 @@ pub(crate) fn finish(document: OpenApi, access: &AccessTable, systems: &[System]
             method.as_str().to_lowercase()
         );
         if let Some(Value::Object(operation)) = document.pointer_mut(&pointer) {
-            describe(operation, path, method, entry);
+            complete(operation, path, method, entry);
         }
     }
     let prefixes: Map<String, Value> = systems
@@ -63,7 +64,7 @@ pub(crate) fn finish(document: OpenApi, access: &AccessTable, systems: &[System]
     Ok(document)
 }
 
-fn describe(operation: &mut Map<String, Value>, path: &str, method: &http::Method, entry: Access) {
+fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Method, entry: Access) {
     let signed_in = json!([{"bearer": []}, {"api_key": []}]);
     let (security, rule) = match entry.rule {
         Rule::Anyone => (json!([]), json!("anyone")),

@@ -7,20 +7,20 @@ use super::{Exit, Failed, Global, Out, order, words};
 use crate::orders::Order;
 
 #[derive(Debug, clap::Args)]
-pub struct SetupLink {
+pub(crate) struct SetupLink {
     /// How long the link works.
     #[arg(long, value_name = "SPAN", default_value = "30m", value_parser = words::span)]
     ttl: Duration,
 }
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Admin {
+pub(crate) enum Admin {
     /// Make an administrator and a workspace of theirs. On an empty data folder this makes everything that is missing.
     Create(Create),
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Create {
+pub(crate) struct Create {
     /// The address they sign in with.
     #[arg(long)]
     email: String,
@@ -32,19 +32,23 @@ pub struct Create {
     workspace: String,
 }
 
-pub fn setup_link(args: &SetupLink, global: &Global, out: &Out) -> Result<Exit, Failed> {
+pub(crate) fn setup_link(args: &SetupLink, global: &Global, out: &Out) -> Result<Exit, Failed> {
     let done = order::carry_out(Order::SetupLink { ttl_seconds: args.ttl.as_secs() }, global, out)?;
     out.detail(&format!("It works until {}.", done["expires_at"].as_str().unwrap_or_default()));
     out.result(done["link"].as_str().unwrap_or_default(), &done);
     Ok(Exit::Ok)
 }
 
-pub fn run(command: Admin, global: &Global, out: &Out) -> Result<Exit, Failed> {
+pub(crate) fn run(command: Admin, global: &Global, out: &Out) -> Result<Exit, Failed> {
     let Admin::Create(args) = command;
     let order = Order::AdminCreate { email: args.email, password: password()?, workspace: args.workspace };
     let done = order::carry_out(order, global, out)?;
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let line = format!("{} administers this installation (workspace {})", text(&done["email"]), text(&done["workspace"]["slug"]));
+    let line = format!(
+        "{} administers this installation (workspace {})",
+        text(&done["email"]),
+        text(&done["workspace"]["slug"])
+    );
     out.result(&line, &done);
     Ok(Exit::Ok)
 }
@@ -52,11 +56,16 @@ pub fn run(command: Admin, global: &Global, out: &Out) -> Result<Exit, Failed> {
 /// The first line of standard input.
 fn password() -> Result<String, Failed> {
     let unreadable = |why: &str| {
-        let next = "Pipe the password in: `mainstay admin create --email E --password-stdin < password-file`.";
+        let next =
+            "Pipe the password in: `mainstay admin create --email E --password-stdin < password-file`.";
         Failed::new(Exit::Usage, "no_password", "no password came in on standard input", next).why(why)
     };
     let mut text = String::new();
-    std::io::stdin().lock().take(4096).read_to_string(&mut text).map_err(|_| unreadable("it is not UTF-8 text"))?;
+    std::io::stdin()
+        .lock()
+        .take(4096)
+        .read_to_string(&mut text)
+        .map_err(|_| unreadable("it is not UTF-8 text"))?;
     match text.split(['\n', '\r']).next().unwrap_or_default() {
         "" => Err(unreadable("it is empty")),
         password => Ok(password.to_owned()),

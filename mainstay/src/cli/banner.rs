@@ -8,7 +8,7 @@ use config::sections::{Database, General, Log, LogFormat, Server};
 use super::{Out, version::VERSION};
 use crate::startup::House;
 
-pub async fn show(house: &House, out: &Out) {
+pub(crate) async fn show(house: &House, out: &Out) {
     let settings = house.settings();
     let base = crate::orders::base_url(settings, house.listening());
     let missing = not_ready(settings);
@@ -41,7 +41,10 @@ pub async fn show(house: &House, out: &Out) {
         match crate::orders::setup_link(house.app(), &base, life).await {
             Ok(link) => {
                 lines.push(format!("  setup      {link}"));
-                lines.push(format!("             makes the first administrator; good for {} minutes", life.as_secs() / 60));
+                lines.push(format!(
+                    "             makes the first administrator; good for {} minutes",
+                    life.as_secs() / 60
+                ));
             }
             Err(error) => tracing::warn!(error = error.detail(), "no setup link could be made"),
         }
@@ -57,11 +60,14 @@ pub async fn show(house: &House, out: &Out) {
 
 fn settings_file(house: &House) -> String {
     let file = crate::startup::sources(house.wanted.config.clone(), house.wanted.flags.clone()).file;
-    file.map_or_else(|| "defaults, environment and flags (no file)".to_owned(), |path| path.display().to_string())
+    file.map_or_else(
+        || "defaults, environment and flags (no file)".to_owned(),
+        |path| path.display().to_string(),
+    )
 }
 
 /// The engine and where it is, without user and password.
-pub fn database(settings: &config::Settings) -> String {
+pub(crate) fn database(settings: &config::Settings) -> String {
     let section = settings.get::<Database>();
     if section.is_sqlite() {
         return "SQLite in the data folder".to_owned();
@@ -70,7 +76,7 @@ pub fn database(settings: &config::Settings) -> String {
 }
 
 /// Why this is not yet an installation for others.
-pub fn not_ready(settings: &config::Settings) -> Vec<String> {
+pub(crate) fn not_ready(settings: &config::Settings) -> Vec<String> {
     let server = settings.get::<Server>();
     let mut reasons = Vec::new();
     if !settings.get::<General>().is_production() {
@@ -83,7 +89,9 @@ pub fn not_ready(settings: &config::Settings) -> Vec<String> {
     }
     let open = !server.listen.ip().is_loopback();
     if open && server.trusted_proxies.is_empty() {
-        reasons.push("it listens to the network without a proxy for TLS in front (server.trusted_proxies)".to_owned());
+        reasons.push(
+            "it listens to the network without a proxy for TLS in front (server.trusted_proxies)".to_owned(),
+        );
     }
     reasons
 }

@@ -7,7 +7,7 @@ use super::{Exit, Failed, Global, Out, serve};
 use crate::startup::load_settings;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Config {
+pub(crate) enum Config {
     /// Look for mistakes: all of them at once, without starting anything.
     Check,
     /// Print every setting as it is now.
@@ -25,7 +25,7 @@ pub enum Config {
     Schema,
 }
 
-pub fn run(command: &Config, global: &Global, out: &Out) -> Result<Exit, Failed> {
+pub(crate) fn run(command: &Config, global: &Global, out: &Out) -> Result<Exit, Failed> {
     if let Config::Schema = command {
         out.print(&pretty(&::config::json_schema(&crate::systems::sections())));
         return Ok(Exit::Ok);
@@ -63,10 +63,15 @@ fn show(settings: &Settings, origin: bool, out: &Out) {
 fn explain(settings: &Settings, key: &str, out: &Out) -> Result<(), Failed> {
     let Some(one) = settings.explain(key) else {
         let next = match settings.nearest(key) {
-            Some(near) => format!("Did you mean {near}? `mainstay config show` lists all of them."),
+            Some(near) => format!("{near} `mainstay config show` lists all of them."),
             None => "`mainstay config show` lists all of them.".to_owned(),
         };
-        return Err(Failed::new(Exit::NotFound, "unknown_setting", format!("there is no setting `{key}`"), next));
+        return Err(Failed::new(
+            Exit::NotFound,
+            "unknown_setting",
+            format!("there is no setting `{key}`"),
+            next,
+        ));
     };
     let mut lines = vec![one.key.clone(), format!("  {}", one.help.trim().replace('\n', "\n  "))];
     lines.push(format!("  value     {}", one.value));
@@ -75,7 +80,10 @@ fn explain(settings: &Settings, key: &str, out: &Out) -> Result<(), Failed> {
     lines.push(format!("  can be    {}", one.kind));
     lines.push(format!("  example   {}", one.example));
     lines.push(format!("  variable  {}", one.variable));
-    lines.push(format!("  changes   {}", if one.runtime { "while the server runs" } else { "with a restart" }));
+    lines.push(format!(
+        "  changes   {}",
+        if one.runtime { "while the server runs" } else { "with a restart" }
+    ));
     if let Some(lock) = &one.locked_by {
         lines.push(format!("  locked    by {lock}"));
     }
@@ -92,7 +100,7 @@ fn as_json(one: &Explanation) -> Value {
 }
 
 /// Settings that can not be used, with every mistake.
-pub fn failed(mistakes: Mistakes) -> Failed {
+pub(crate) fn failed(mistakes: Mistakes) -> Failed {
     let what = match mistakes.0.len() {
         1 => "a setting is wrong".to_owned(),
         n => format!("{n} settings are wrong"),

@@ -9,7 +9,7 @@ use crate::folder::Lock;
 use crate::startup::load_settings;
 
 #[derive(Debug, clap::Args)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// End with code 10 when there are warnings.
     #[arg(long)]
     strict: bool,
@@ -18,8 +18,9 @@ pub struct Doctor {
     skip: Vec<String>,
 }
 
-pub fn run(args: &Doctor, global: &Global, out: &Out) -> Result<Exit, Failed> {
-    let settings = load_settings(global.config.clone(), serve::flags(global)).map_err(super::config::failed)?;
+pub(crate) fn run(args: &Doctor, global: &Global, out: &Out) -> Result<Exit, Failed> {
+    let settings =
+        load_settings(global.config.clone(), serve::flags(global)).map_err(super::config::failed)?;
     let folder = settings.get::<General>().data.clone();
     let sqlite = settings.get::<Database>().is_sqlite();
     // Held while we look, so that no server starts in the middle of it.
@@ -48,7 +49,8 @@ pub fn run(args: &Doctor, global: &Global, out: &Out) -> Result<Exit, Failed> {
         for (check, finding) in &findings {
             if check.group != group {
                 group = check.group;
-                text.push_str(&format!("{group}\n"));
+                text.push_str(group);
+                text.push('\n');
             }
             tell(check.name, finding, &mut text);
         }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub(crate) enum Exit {
     Ok = 0,
     Failed = 1,
     Usage = 2,
@@ -21,7 +21,7 @@ pub enum Exit {
 
 impl Exit {
     /// The code of a stage that failed.
-    pub fn from_code(code: u8) -> Self {
+    pub(crate) fn from_code(code: u8) -> Self {
         let known = [
             Self::Ok,
             Self::Usage,
@@ -39,7 +39,7 @@ impl Exit {
     }
 
     /// The code for what the kernel and the systems refuse.
-    pub fn of(kind: types::Kind) -> Self {
+    pub(crate) fn of(kind: types::Kind) -> Self {
         use types::Kind;
         match kind {
             Kind::NotFound => Self::NotFound,

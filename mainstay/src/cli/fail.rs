@@ -6,7 +6,7 @@ use types::{Error, Kind};
 use super::Exit;
 
 #[derive(Debug)]
-pub struct Failed {
+pub(crate) struct Failed {
     /// Stable, for scripts and for the guide.
     pub code: String,
     /// One sentence.
@@ -18,17 +18,17 @@ pub struct Failed {
 }
 
 impl Failed {
-    pub fn new(exit: Exit, code: &str, what: impl Into<String>, next_step: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, code: &str, what: impl Into<String>, next_step: impl Into<String>) -> Self {
         Self { code: code.to_owned(), what: what.into(), why: Vec::new(), next_step: next_step.into(), exit }
     }
 
     #[must_use]
-    pub fn why(mut self, line: impl ToString) -> Self {
+    pub(crate) fn why(mut self, line: impl ToString) -> Self {
         self.why.extend(line.to_string().lines().map(str::to_owned));
         self
     }
 
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({ "error": {
             "code": self.code, "message": self.what, "why": self.why,
             "next_step": self.next_step, "exit": self.exit as u8,
@@ -40,7 +40,9 @@ impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         let next = match error.kind() {
             Kind::Invalid | Kind::Malformed => "Correct it and run the command again.",
-            Kind::Unavailable | Kind::Timeout => "Look at what it waits for with `mainstay doctor`, then try again.",
+            Kind::Unavailable | Kind::Timeout => {
+                "Look at what it waits for with `mainstay doctor`, then try again."
+            }
             Kind::Internal => "Look at the cause above; `mainstay doctor` may find more.",
             _ => "See `mainstay --help`.",
         };

@@ -11,7 +11,7 @@ use super::{Exit, Failed, Global, Out, serve};
 use crate::startup::load_settings;
 
 #[derive(Debug, clap::Args)]
-pub struct Healthcheck {
+pub(crate) struct Healthcheck {
     /// The address of the server. Without it, server.listen.
     #[arg(long, value_name = "ADDR")]
     address: Option<SocketAddr>,
@@ -20,13 +20,13 @@ pub struct Healthcheck {
     live: bool,
 }
 
-pub fn run(args: &Healthcheck, global: &Global, out: &Out) -> Result<Exit, Failed> {
-    let mut address = match args.address {
-        Some(address) => address,
-        None => {
-            let settings = load_settings(global.config.clone(), serve::flags(global)).map_err(super::config::failed)?;
-            settings.get::<Server>().listen
-        }
+pub(crate) fn run(args: &Healthcheck, global: &Global, out: &Out) -> Result<Exit, Failed> {
+    let mut address = if let Some(address) = args.address {
+        address
+    } else {
+        let settings =
+            load_settings(global.config.clone(), serve::flags(global)).map_err(super::config::failed)?;
+        settings.get::<Server>().listen
     };
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());

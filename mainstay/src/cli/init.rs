@@ -14,10 +14,11 @@ use crate::orders::Order;
 use crate::startup::{OWN_FILE, load_settings};
 
 #[derive(Debug, clap::Args)]
-pub struct Init {}
+pub(crate) struct Init {}
 
-pub fn run(_: &Init, global: &Global, out: &Out) -> Result<Exit, Failed> {
-    let settings = load_settings(global.config.clone(), serve::flags(global)).map_err(super::config::failed)?;
+pub(crate) fn run(_: &Init, global: &Global, out: &Out) -> Result<Exit, Failed> {
+    let settings =
+        load_settings(global.config.clone(), serve::flags(global)).map_err(super::config::failed)?;
     let folder = folder::prepare(&settings.get::<General>().data)?;
     let file = global.config.clone().unwrap_or_else(|| folder.join(OWN_FILE));
     let made = write_settings(&file)?;

@@ -8,7 +8,7 @@ use crate::folder::{self, Lock};
 use crate::startup::load_settings;
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Migrate {
+pub(crate) enum Migrate {
     /// List every step and when it was taken.
     Status,
     /// List the steps that `up` would take. Changes nothing.
@@ -17,8 +17,9 @@ pub enum Migrate {
     Up,
 }
 
-pub fn run(command: &Migrate, global: &Global, out: &Out) -> Result<Exit, Failed> {
-    let settings = load_settings(global.config.clone(), serve::flags(global)).map_err(super::config::failed)?;
+pub(crate) fn run(command: &Migrate, global: &Global, out: &Out) -> Result<Exit, Failed> {
+    let settings =
+        load_settings(global.config.clone(), serve::flags(global)).map_err(super::config::failed)?;
     let wanted = settings.get::<General>().data.clone();
     let (folder, _lock) = if settings.get::<Database>().is_sqlite() {
         let folder = folder::prepare(&wanted).map_err(Failed::from)?;
@@ -40,7 +41,11 @@ async fn steps(command: &Migrate, db: &db::Db, out: &Out) -> Result<Exit, Failed
     if let Migrate::Up = command {
         let taken = db.migrate(&all).await?;
         let names: Vec<String> = taken.iter().map(|step| format!("{} {}", step.system, step.name)).collect();
-        let text = if names.is_empty() { "Nothing to do: every step was taken.".to_owned() } else { names.join("\n") };
+        let text = if names.is_empty() {
+            "Nothing to do: every step was taken.".to_owned()
+        } else {
+            names.join("\n")
+        };
         out.result(&text, &json!({ "taken": names }));
         return Ok(Exit::Ok);
     }
@@ -55,7 +60,8 @@ async fn steps(command: &Migrate, db: &db::Db, out: &Out) -> Result<Exit, Failed
             format!("{:10} {:32} {at}", step.system, step.name)
         })
         .collect();
-    let text = if lines.is_empty() { "Nothing to do: every step was taken.".to_owned() } else { lines.join("\n") };
+    let text =
+        if lines.is_empty() { "Nothing to do: every step was taken.".to_owned() } else { lines.join("\n") };
     let json: Vec<_> = status
         .iter()
         .map(|step| json!({ "system": step.system, "number": step.number, "name": step.name, "applied_at": step.applied_at }))

@@ -29,10 +29,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-pub use exit::Exit;
-pub use fail::Failed;
+pub(crate) use exit::Exit;
+pub(crate) use fail::Failed;
 use out::{ColorWhen, Out};
-pub use version::VERSION;
+pub(crate) use version::VERSION;
 
 /// The backend a small organisation stands on, in one binary.
 #[derive(Debug, Parser)]
@@ -119,7 +119,7 @@ enum Command {
 }
 
 /// Reads the command line, does what it says, and gives the code to end with.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

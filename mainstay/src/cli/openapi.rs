@@ -2,8 +2,8 @@
 
 use super::{Exit, Failed, Out};
 
-pub fn run(out: &Out) -> Result<Exit, Failed> {
-    let document = web::describe(&crate::systems::all())?;
+pub(crate) fn run(out: &Out) -> Result<Exit, Failed> {
+    let document = web::api_document(&crate::systems::all())?;
     let text = if out.json { document.to_string() } else { format!("{document:#}") };
     out.print(&text);
     Ok(Exit::Ok)

@@ -8,14 +8,18 @@ use crate::control::{Reached, ask};
 use crate::orders::{self, Order};
 use crate::startup::{Purpose, load_settings};
 
-pub fn carry_out(order: Order, global: &Global, out: &Out) -> Result<Value, Failed> {
+pub(crate) fn carry_out(order: Order, global: &Global, out: &Out) -> Result<Value, Failed> {
     let flags = serve::flags(global);
     let settings = load_settings(global.config.clone(), flags.clone()).map_err(super::config::failed)?;
     let folder = settings.get::<General>().data.clone();
     let reached = ask(&folder, &order).map_err(|error| {
         let what = "the running server could not be asked";
         let next = "Run the command as the user that the server runs as.";
-        let exit = if error.kind() == std::io::ErrorKind::PermissionDenied { Exit::Permission } else { Exit::Unreachable };
+        let exit = if error.kind() == std::io::ErrorKind::PermissionDenied {
+            Exit::Permission
+        } else {
+            Exit::Unreachable
+        };
         Failed::new(exit, "control_socket_failed", what, next).why(error)
     })?;
     match reached {
@@ -25,7 +29,8 @@ pub fn carry_out(order: Order, global: &Global, out: &Out) -> Result<Value, Fail
         }
         Reached::Refused { code, message, kind, why } => {
             out.progress("Asked the running server.");
-            let mut failed = Failed::new(Exit::of(kind), &code, message, "Correct it and run the command again.");
+            let mut failed =
+                Failed::new(Exit::of(kind), &code, message, "Correct it and run the command again.");
             failed.why = why;
             Err(failed)
         }

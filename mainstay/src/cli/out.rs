@@ -9,14 +9,14 @@ use serde_json::Value;
 use super::{Failed, Global};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum ColorWhen {
+pub(crate) enum ColorWhen {
     Auto,
     Always,
     Never,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub struct Out {
+#[derive(Debug)]
+pub(crate) struct Out {
     pub json: bool,
     quiet: bool,
     pub verbose: u8,
@@ -25,7 +25,7 @@ pub struct Out {
 }
 
 impl Out {
-    pub fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global) -> Self {
         let none = global.no_color.as_deref().is_some_and(|value| !value.is_empty());
         let color = match global.color {
             ColorWhen::Always => Some(true),
@@ -37,32 +37,33 @@ impl Out {
     }
 
     /// The result, in the form that was asked for.
-    pub fn result(&self, text: &str, json: &Value) {
+    pub(crate) fn result(&self, text: &str, json: &Value) {
         if self.json { self.print(&json.to_string()) } else { self.print(text) }
     }
 
     /// One line or more on standard output.
-    pub fn print(&self, text: &str) {
+    #[allow(clippy::unused_self, reason = "everything is said through it")]
+    pub(crate) fn print(&self, text: &str) {
         let mut to = std::io::stdout().lock();
         let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
         let _ = write!(to, "{text}{end}").and_then(|()| to.flush());
     }
 
     /// What goes on, for people.
-    pub fn progress(&self, line: &str) {
+    pub(crate) fn progress(&self, line: &str) {
         if !self.quiet {
             say(line);
         }
     }
 
     /// More of it, with `-v`.
-    pub fn detail(&self, line: &str) {
+    pub(crate) fn detail(&self, line: &str) {
         if self.verbose > 0 {
             say(line);
         }
     }
 
-    pub fn failed(&self, failed: &Failed) {
+    pub(crate) fn failed(&self, failed: &Failed) {
         if self.json {
             return say(&failed.to_json().to_string());
         }
@@ -77,7 +78,7 @@ impl Out {
         say(&text);
     }
 
-    pub fn colored(&self) -> bool {
+    pub(crate) fn colored(&self) -> bool {
         self.color.unwrap_or_else(|| std::io::stderr().is_terminal())
     }
 }

@@ -11,7 +11,7 @@ use crate::notify::Supervisor;
 use crate::startup::{self, House, Purpose, Wanted};
 
 #[derive(Debug, clap::Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// Address and port to listen on.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
@@ -21,7 +21,7 @@ pub struct Serve {
     watchdog_usec: Option<String>,
 }
 
-pub fn run(args: &Serve, global: &Global, out: &Out) -> Result<Exit, Failed> {
+pub(crate) fn run(args: &Serve, global: &Global, out: &Out) -> Result<Exit, Failed> {
     let mut flags = flags(global);
     if let Some(listen) = &args.listen {
         flags.push(Flag::new("server.listen", listen, "--listen"));
@@ -62,7 +62,7 @@ async fn serve(wanted: Wanted, supervisor: Supervisor, out: &Out) -> Result<Exit
 }
 
 /// Wakes the house for one command, without a listener, and lets it go again.
-pub async fn awake<T, F>(wanted: Wanted, work: F) -> Result<T, Failed>
+pub(crate) async fn awake<T, F>(wanted: Wanted, work: F) -> Result<T, Failed>
 where
     F: AsyncFnOnce(&House) -> Result<T, Failed>,
 {
@@ -77,7 +77,7 @@ where
     done
 }
 
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("worker")
@@ -86,7 +86,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
 }
 
 /// What the flags of every command say about settings.
-pub fn flags(global: &Global) -> Vec<Flag> {
+pub(crate) fn flags(global: &Global) -> Vec<Flag> {
     let mut flags = Vec::new();
     if let Some(data) = &global.data {
         flags.push(Flag::new("data", data.to_string_lossy(), "--data"));
@@ -97,7 +97,7 @@ pub fn flags(global: &Global) -> Vec<Flag> {
     flags
 }
 
-pub fn wanted(purpose: Purpose, flags: Vec<Flag>, global: &Global, out: &Out) -> Wanted {
+pub(crate) fn wanted(purpose: Purpose, flags: Vec<Flag>, global: &Global, out: &Out) -> Wanted {
     let verbosity = match (global.quiet, global.verbose) {
         (true, _) => Some("error"),
         (_, 0) => None,

@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Exit;
 
 /// Listens until the process ends. `group` is told to stop by the first SIGTERM or SIGINT.
-pub fn listen(group: &TaskGroup) -> std::io::Result<()> {
+pub(crate) fn listen(group: &TaskGroup) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let told = group.clone();

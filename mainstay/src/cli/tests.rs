@@ -25,7 +25,10 @@ fn the_command_line_fits_together() {
 fn the_guide_lists_every_command_and_flag() {
     let guide = include_str!("../../../docs/guide/command-line.md");
     for (name, command) in all() {
-        assert!(guide.contains(&format!("`mainstay {name}")), "docs/guide/command-line.md does not list `{name}`");
+        assert!(
+            guide.contains(&format!("`mainstay {name}")),
+            "docs/guide/command-line.md does not list `{name}`"
+        );
         for flag in command.get_arguments().filter(|flag| !flag.is_hide_set()) {
             if let Some(long) = flag.get_long() {
                 assert!(guide.contains(&format!("--{long}")), "the guide does not name --{long} of `{name}`");
@@ -50,7 +53,10 @@ fn a47_no_flag_takes_a_secret() {
         for flag in command.get_arguments() {
             let id = flag.get_id().as_str();
             let secret = ["password", "secret", "token"].iter().any(|word| id.contains(word));
-            assert!(!secret || !flag.get_action().takes_values(), "--{id} of `{name}` puts a secret on a command line");
+            assert!(
+                !secret || !flag.get_action().takes_values(),
+                "--{id} of `{name}` puts a secret on a command line"
+            );
         }
     }
 }

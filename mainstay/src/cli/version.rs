@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{Exit, Out};
 
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-pub fn run(out: &Out) -> Exit {
+pub(crate) fn run(out: &Out) -> Exit {
     let system = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
     let json = json!({ "name": "mainstay", "version": VERSION, "system": system, "engines": ["sqlite", "postgres"] });
     out.result(&format!("mainstay {VERSION} ({system})"), &json);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `90s`, `30m`, `2h`, `1d`.
-pub fn span(text: &str) -> Result<Duration, String> {
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a span of time; write 90s, 30m, 2h or 1d");
     let unit = text.chars().last().ok_or_else(wrong)?;
     let seconds = match unit {

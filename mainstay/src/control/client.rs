@@ -12,11 +12,16 @@ use super::{LONGEST, address};
 use crate::orders::Order;
 
 /// What came of asking.
-pub enum Reached {
+pub(crate) enum Reached {
     /// No server runs on this folder.
     Nobody,
     Done(Value),
-    Refused { code: String, message: String, kind: Kind, why: Vec<String> },
+    Refused {
+        code: String,
+        message: String,
+        kind: Kind,
+        why: Vec<String>,
+    },
 }
 
 /// Kinds by the names they have on the socket.
@@ -33,7 +38,7 @@ pub(super) const KINDS: [(&str, Kind); 9] = [
 ];
 
 /// Sends the order to the server that holds `folder`, if one does.
-pub fn ask(folder: &Path, order: &Order) -> std::io::Result<Reached> {
+pub(crate) fn ask(folder: &Path, order: &Order) -> std::io::Result<Reached> {
     use std::io::ErrorKind::{ConnectionRefused, NotFound};
     let (path, _folder) = match address(folder) {
         Ok(found) => found,

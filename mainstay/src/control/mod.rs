@@ -12,10 +12,10 @@ use std::fs::File;
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
-pub use client::{Reached, ask};
-pub use server::{Control, Handler, open};
+pub(crate) use client::{Reached, ask};
+pub(crate) use server::{Handler, open};
 
-pub const SOCKET: &str = "control.sock";
+pub(crate) const SOCKET: &str = "control.sock";
 
 /// Longest line in either direction.
 const LONGEST: u64 = 64 * 1024;

@@ -17,25 +17,25 @@ use super::{LONGEST, address};
 use crate::orders::Order;
 
 /// What does the work.
-pub type Handler = Arc<dyn Fn(Order) -> BoxFuture<'static, Result<Value>> + Send + Sync>;
+pub(crate) type Handler = Arc<dyn Fn(Order) -> BoxFuture<'static, Result<Value>> + Send + Sync>;
 
 const AT_ONCE: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The open socket; [`Control::close`] takes it away.
-pub struct Control {
+pub(crate) struct Control {
     path: PathBuf,
 }
 
 impl Control {
-    pub fn close(self) {
+    pub(crate) fn close(self) {
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
 /// Opens the socket and answers until `tasks` is told to stop. The caller holds the lock of the folder, so a socket
 /// that is there already was left by a process that is gone.
-pub fn open(folder: &Path, tasks: &TaskGroup, handler: Handler) -> std::io::Result<Control> {
+pub(crate) fn open(folder: &Path, tasks: &TaskGroup, handler: Handler) -> std::io::Result<Control> {
     let (path, _folder) = address(folder)?;
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
@@ -102,6 +102,9 @@ fn refusal(error: &types::Error) -> Value {
     if error.kind() == types::Kind::Internal {
         tracing::error!(error = error.detail(), "an order at the control socket failed");
     }
-    let kind = super::client::KINDS.iter().find(|(_, kind)| *kind == error.kind()).map_or("internal", |(name, _)| name);
+    let kind = super::client::KINDS
+        .iter()
+        .find(|(_, kind)| *kind == error.kind())
+        .map_or("internal", |(name, _)| name);
     json!({ "error": { "code": error.code(), "kind": kind, "message": error.message(), "why": why } })
 }

@@ -41,8 +41,11 @@ async fn an_order_reaches_the_server_and_its_refusal_comes_back() {
     assert_eq!(mode & 0o777, 0o600);
     let Reached::Done(value) = asked(&group, &folder, link()).await else { panic!("not done") };
     assert_eq!(value["ttl"], 7);
-    let admin = Order::AdminCreate { email: String::new(), password: String::new(), workspace: String::new() };
-    let Reached::Refused { code, kind, .. } = asked(&group, &folder, admin).await else { panic!("not refused") };
+    let admin =
+        Order::AdminCreate { email: String::new(), password: String::new(), workspace: String::new() };
+    let Reached::Refused { code, kind, .. } = asked(&group, &folder, admin).await else {
+        panic!("not refused")
+    };
     assert_eq!((code.as_str(), kind), ("taken", types::Kind::Conflict));
     assert!(group.shutdown(Duration::from_secs(5)).await.is_empty());
     // The socket of a killed server is still there and nobody answers.

@@ -19,6 +19,11 @@ pub(super) fn anonymous(patient: &Patient) -> BoxFuture<'_, Finding> {
             }
         }
     }
-    let place = public.map_or_else(|| "no workspace is public".to_owned(), |name| format!("the public workspace is `{name}`"));
-    Box::pin(ready(Finding::ok(format!("{} actions are open to anonymous callers; {place}", open.len())).lines(open)))
+    let place = public.map_or_else(
+        || "no workspace is public".to_owned(),
+        |name| format!("the public workspace is `{name}`"),
+    );
+    Box::pin(ready(
+        Finding::ok(format!("{} actions are open to anonymous callers; {place}", open.len())).lines(open),
+    ))
 }

@@ -23,7 +23,11 @@ pub(super) fn owner(patient: &Patient) -> BoxFuture<'_, Finding> {
         Ok(about) if about.mode() & 0o055 != 0 => {
             Finding::warn(format!("others may look into {shown}"), format!("chmod 700 {shown}"))
         }
-        Ok(_) => Finding::ok(if patient.running { format!("{shown}, in use by a server") } else { shown.to_string() }),
+        Ok(_) => Finding::ok(if patient.running {
+            format!("{shown}, in use by a server")
+        } else {
+            shown.to_string()
+        }),
     }))
 }
 

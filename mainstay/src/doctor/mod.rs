@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 
 /// What a check found. The words are for people; the state decides the exit code.
 #[derive(Clone, Debug)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub state: State,
     pub detail: String,
     /// What to do about it.
@@ -26,14 +26,14 @@ pub struct Finding {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub(crate) enum State {
     Ok,
     Warn,
     Fail,
 }
 
 impl State {
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warn => "warn",
@@ -47,27 +47,27 @@ impl Finding {
         Self { state, detail: detail.into(), hint: None, lines: Vec::new() }
     }
 
-    pub fn ok(detail: impl Into<String>) -> Self {
+    pub(crate) fn ok(detail: impl Into<String>) -> Self {
         Self::new(State::Ok, detail)
     }
 
-    pub fn warn(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn warn(detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..Self::new(State::Warn, detail) }
     }
 
-    pub fn fail(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn fail(detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..Self::new(State::Fail, detail) }
     }
 
     #[must_use]
-    pub fn lines(mut self, lines: Vec<String>) -> Self {
+    pub(crate) fn lines(mut self, lines: Vec<String>) -> Self {
         self.lines = lines;
         self
     }
 }
 
 /// What the checks look at.
-pub struct Patient {
+pub(crate) struct Patient {
     pub settings: config::Settings,
     pub folder: PathBuf,
     /// Whether a server holds the data folder.
@@ -77,14 +77,14 @@ pub struct Patient {
 }
 
 /// One check.
-pub struct Check {
+pub(crate) struct Check {
     pub group: &'static str,
     pub name: &'static str,
     pub run: for<'p> fn(&'p Patient) -> BoxFuture<'p, Finding>,
 }
 
 /// All of them, in the order in which they are printed.
-pub const CHECKS: &[Check] = &[
+pub(crate) const CHECKS: &[Check] = &[
     Check { group: "settings", name: "configuration", run: settings::configuration },
     Check { group: "settings", name: "secret", run: settings::secret },
     Check { group: "settings", name: "public url", run: settings::public_url },
@@ -102,7 +102,7 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Runs every check, one after another.
-pub async fn examine(patient: &Patient) -> Vec<(&'static Check, Finding)> {
+pub(crate) async fn examine(patient: &Patient) -> Vec<(&'static Check, Finding)> {
     let mut found = Vec::with_capacity(CHECKS.len());
     for check in CHECKS {
         found.push((check, (check.run)(patient).await));

@@ -45,7 +45,10 @@ pub(super) fn migrations(patient: &Patient) -> BoxFuture<'_, Finding> {
             ),
             Ok(steps) => match steps.iter().filter(|step| step.applied_at.is_none()).count() {
                 0 => Finding::ok(format!("all {} steps taken", steps.len())),
-                n => Finding::warn(format!("{n} steps are missing"), "The next start takes them, or `mainstay migrate up`."),
+                n => Finding::warn(
+                    format!("{n} steps are missing"),
+                    "The next start takes them, or `mainstay migrate up`.",
+                ),
             },
         }
     })
@@ -79,7 +82,8 @@ async fn quick_check(db: &db::Db) -> types::Result<String> {
 pub(super) async fn time(db: &db::Db) -> types::Result<types::Time> {
     db.read((), |rx, ()| {
         Box::pin(async move {
-            let row = rx.row("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms", &[]).await?;
+            let row =
+                rx.row("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms", &[]).await?;
             Ok(types::Time::from_millis(row.map(|mut row| row.take("ms")).transpose()?.unwrap_or_default()))
         })
     })

@@ -9,10 +9,10 @@ use super::FolderError;
 
 /// Held while the process uses the folder; dropping it gives the folder back.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code, reason = "held, not read")] File);
+pub(crate) struct Lock(#[allow(dead_code, reason = "held, not read")] File);
 
 impl Lock {
-    pub fn take(folder: &Path) -> Result<Self, FolderError> {
+    pub(crate) fn take(folder: &Path) -> Result<Self, FolderError> {
         let path = folder.join("lock");
         let shown = path.display();
         let opened = OpenOptions::new()
@@ -54,7 +54,10 @@ impl Lock {
             }
         }
         // Only for the message above; the lock is what counts.
-        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self(file))
     }
 }

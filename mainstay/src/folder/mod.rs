@@ -9,13 +9,13 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-pub use lock::Lock;
-pub use secret::{SECRET_FILE, read_or_make_secret};
+pub(crate) use lock::Lock;
+pub(crate) use secret::{SECRET_FILE, read_or_make_secret};
 
 /// Why the folder can not be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
-pub struct FolderError {
+pub(crate) struct FolderError {
     pub what: String,
     pub next_step: String,
     /// Another process uses it: exit code 7, otherwise 6.
@@ -29,7 +29,7 @@ impl FolderError {
 }
 
 /// The folder, made with mode 0700 if it is not there. Its path comes back absolute.
-pub fn prepare(path: &Path) -> Result<PathBuf, FolderError> {
+pub(crate) fn prepare(path: &Path) -> Result<PathBuf, FolderError> {
     let shown = path.display();
     if !path.exists() {
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
@@ -52,7 +52,10 @@ pub fn prepare(path: &Path) -> Result<PathBuf, FolderError> {
     let me = rustix::process::geteuid().as_raw();
     if about.uid() != me {
         return Err(FolderError::new(
-            format!("the data folder {shown} belongs to user {}, and this process runs as user {me}", about.uid()),
+            format!(
+                "the data folder {shown} belongs to user {}, and this process runs as user {me}",
+                about.uid()
+            ),
             format!("Run Mainstay as that user, or give it the folder: chown -R {me} {shown}"),
         ));
     }

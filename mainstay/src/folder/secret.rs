@@ -7,14 +7,14 @@ use std::path::Path;
 
 use super::FolderError;
 
-pub const SECRET_FILE: &str = "secret.key";
+pub(crate) const SECRET_FILE: &str = "secret.key";
 
 /// Hex digits in the file: 32 bytes.
 const LENGTH: usize = 64;
 
 /// The secret out of `DATA/secret.key`, made on the first start. A link, a file that others may read and a file of
 /// another user are refused.
-pub fn read_or_make_secret(folder: &Path) -> Result<Vec<u8>, FolderError> {
+pub(crate) fn read_or_make_secret(folder: &Path) -> Result<Vec<u8>, FolderError> {
     let path = folder.join(SECRET_FILE);
     let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
     match OpenOptions::new().read(true).custom_flags(nofollow).open(&path) {

@@ -50,7 +50,12 @@ async fn wait_for(db: &db::Db, limit: Duration) -> Result<(), Failure> {
             return Err(failure);
         }
         let waited = watch.elapsed().as_secs();
-        tracing::warn!(waited, limit = limit.as_secs(), error = cause(&error), "the database is not there yet");
+        tracing::warn!(
+            waited,
+            limit = limit.as_secs(),
+            error = cause(&error),
+            "the database is not there yet"
+        );
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
@@ -94,7 +99,7 @@ pub(super) fn cause(error: &Error) -> String {
 }
 
 /// The database for a command that needs nothing else; waits for nothing.
-pub async fn connect(settings: &config::Settings, folder: &std::path::Path) -> types::Result<db::Db> {
+pub(crate) async fn connect(settings: &config::Settings, folder: &std::path::Path) -> types::Result<db::Db> {
     let deadline = settings.get::<Server>().request_deadline;
     let db = db::Db::open(options::database(&settings.get::<Database>(), deadline, folder))?;
     db.check().await?;

@@ -18,7 +18,7 @@ use super::{House, options};
 use crate::cli::Exit;
 
 /// The accept loop and how to end it.
-pub struct Door {
+pub(crate) struct Door {
     pub address: SocketAddr,
     pub edge: Edge,
     stop: watch::Sender<bool>,
@@ -28,7 +28,7 @@ pub struct Door {
 
 impl Door {
     /// Stops accepting and waits for what is in flight. The second time there is nothing left to do.
-    pub async fn close(&self) -> Result<(), String> {
+    pub(crate) async fn close(&self) -> Result<(), String> {
         self.stop.send_replace(true);
         let Some(serving) = self.serving.lock().take() else { return Ok(()) };
         match tokio::time::timeout(self.limit, serving).await {
@@ -44,7 +44,8 @@ pub(super) fn open(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     Box::pin(async move {
         let settings = house.settings().clone();
         let server = settings.get::<Server>();
-        let listener = TcpListener::bind(server.listen).await.map_err(|error| refused(server.listen, &error))?;
+        let listener =
+            TcpListener::bind(server.listen).await.map_err(|error| refused(server.listen, &error))?;
         let address = listener.local_addr().map_err(Failure::new)?;
         let base = crate::orders::base_url(&settings, Some(address));
         let options = options::edge(&settings, base)
@@ -90,7 +91,9 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> Failure {
             .next_step("Another program listens there. Stop it, or choose another address with --listen.")
             .exit(Exit::InUse as u8),
         ErrorKind::PermissionDenied => failure
-            .next_step("Ports below 1024 belong to root. Choose another with --listen, and put a proxy in front.")
+            .next_step(
+                "Ports below 1024 belong to root. Choose another with --listen, and put a proxy in front.",
+            )
             .exit(Exit::Permission as u8),
         _ => failure
             .next_step("Choose an address of this machine with --listen, for example 127.0.0.1:8080.")

@@ -12,15 +12,16 @@ use crate::cli::Exit;
 use crate::folder::{self, FolderError, Lock};
 
 /// The settings file that is read when none is named, if it is there.
-pub const OWN_FILE: &str = "mainstay.toml";
+pub(crate) const OWN_FILE: &str = "mainstay.toml";
 
 /// Everything the settings are made of: flags, the environment, and the file that is named there or lies in the data
 /// folder.
-pub fn sources(file: Option<PathBuf>, flags: Vec<Flag>) -> Sources {
+pub(crate) fn sources(file: Option<PathBuf>, flags: Vec<Flag>) -> Sources {
     let mut sources = Sources::from_process(file, flags);
     if sources.file.is_none() {
         let flag = sources.flags.iter().find(|flag| flag.key == "data").map(|flag| flag.value.clone());
-        let named = || sources.env.iter().find(|(name, _)| name == "MAINSTAY_DATA").map(|(_, value)| value.clone());
+        let named =
+            || sources.env.iter().find(|(name, _)| name == "MAINSTAY_DATA").map(|(_, value)| value.clone());
         let folder = flag.or_else(named).map_or_else(|| General::default().data, PathBuf::from);
         let own = folder.join(OWN_FILE);
         sources.file = own.is_file().then_some(own);
@@ -28,7 +29,7 @@ pub fn sources(file: Option<PathBuf>, flags: Vec<Flag>) -> Sources {
     sources
 }
 
-pub fn load_settings(file: Option<PathBuf>, flags: Vec<Flag>) -> Result<Settings, Mistakes> {
+pub(crate) fn load_settings(file: Option<PathBuf>, flags: Vec<Flag>) -> Result<Settings, Mistakes> {
     Settings::load(&crate::systems::sections(), sources(file, flags))
 }
 
@@ -66,7 +67,7 @@ pub(super) fn telemetry(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure
         drop(tasks::thread("log", move || drain.run()));
         telemetry::logs::install_panic_hook();
         let metrics = telemetry::metrics::Metrics::install(crate::cli::VERSION).map_err(Failure::new)?;
-        web::edge::describe_metrics();
+        telemetry::metrics::describe(web::edge::METRICS);
         let queue = logs.queue().clone();
         house.telemetry = Some(Telemetry { logs, metrics });
         Ok(Undo::new(async move {

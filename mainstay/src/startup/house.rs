@@ -65,8 +65,7 @@ pub(super) fn systems(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>>
 pub(super) fn upkeep(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     Box::pin(async move {
         let app = house.app().clone();
-        let own = app.systems().iter().flat_map(|system| system.upkeep);
-        for one in web::UPKEEP.iter().chain(own) {
+        for one in app.systems().iter().flat_map(|system| system.upkeep) {
             let (app, run) = (app.clone(), one.run);
             house.tasks.every(one.name, one.every, true, move || run(app.clone())).detach();
         }
@@ -139,7 +138,8 @@ pub(super) fn final_check(house: &mut House) -> BoxFuture<'_, Result<Undo, Failu
             Failure::new(format!("the database does not answer any more: {}", cause(&error)))
                 .exit(Exit::Unreachable as u8)
         })?;
-        let steps = db.migration_status(&crate::systems::migrations()).await.map_err(|error| failed(&error))?;
+        let steps =
+            db.migration_status(&crate::systems::migrations()).await.map_err(|error| failed(&error))?;
         if let Some(step) = steps.iter().find(|step| step.applied_at.is_none()) {
             return Err(Failure::new(format!("the migration {} {} is missing", step.system, step.name)));
         }

@@ -21,12 +21,12 @@ use tasks::stages::{Graph, GraphError, Progress, Stage};
 use web::App;
 use web::edge::Probes;
 
-pub use database::connect;
-pub use ground::{OWN_FILE, load_settings, sources};
+pub(crate) use database::connect;
+pub(crate) use ground::{OWN_FILE, load_settings, sources};
 
 /// What the house is woken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// To answer requests.
     Serve,
     /// For one command on the data: nothing listens.
@@ -35,7 +35,7 @@ pub enum Purpose {
 
 /// What the command line said.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     pub purpose: Purpose,
     /// The settings file.
     pub config: Option<PathBuf>,
@@ -47,7 +47,7 @@ pub struct Wanted {
 }
 
 /// What the stages leave for each other.
-pub struct House {
+pub(crate) struct House {
     pub wanted: Wanted,
     pub probes: Probes,
     /// Connections and the accept loop: they end before anything they use.
@@ -67,13 +67,13 @@ pub struct House {
 
 /// The log and the numbers.
 #[derive(Clone)]
-pub struct Telemetry {
+pub(crate) struct Telemetry {
     pub logs: telemetry::logs::Logs,
     pub metrics: telemetry::metrics::Metrics,
 }
 
 impl House {
-    pub fn new(wanted: Wanted) -> Self {
+    pub(crate) fn new(wanted: Wanted) -> Self {
         Self {
             wanted,
             probes: Probes::new(env!("CARGO_PKG_VERSION")),
@@ -91,29 +91,29 @@ impl House {
         }
     }
 
-    pub fn settings(&self) -> &config::Settings {
+    pub(crate) fn settings(&self) -> &config::Settings {
         self.settings.as_ref().expect("the graph runs `config` first")
     }
 
-    pub fn folder(&self) -> &PathBuf {
+    pub(crate) fn folder(&self) -> &PathBuf {
         self.folder.as_ref().expect("the graph runs `data folder` first")
     }
 
-    pub fn db(&self) -> &db::Db {
+    pub(crate) fn db(&self) -> &db::Db {
         self.db.as_ref().expect("the graph runs `database` first")
     }
 
-    pub fn app(&self) -> &App {
+    pub(crate) fn app(&self) -> &App {
         self.app.as_ref().expect("the graph runs `systems` first")
     }
 
     /// Where this process listens.
-    pub fn listening(&self) -> Option<SocketAddr> {
+    pub(crate) fn listening(&self) -> Option<SocketAddr> {
         self.door.as_ref().map(|door| door.address)
     }
 
     /// What is told while the graph runs: `/ready` names the stage that is being waited for.
-    pub fn observer(&self) -> impl Fn(Progress) + Send + Sync + use<> {
+    pub(crate) fn observer(&self) -> impl Fn(Progress) + Send + Sync + use<> {
         let probes = self.probes.clone();
         move |progress| match progress {
             Progress::Starting { stage, number, of } => {
@@ -131,7 +131,7 @@ impl House {
 }
 
 /// The stages for a purpose. Where prerequisites leave a choice, this list decides.
-pub fn graph(purpose: Purpose) -> Result<Graph<House>, GraphError> {
+pub(crate) fn graph(purpose: Purpose) -> Result<Graph<House>, GraphError> {
     let mut stages = vec![
         Stage::new("config", &[], ground::config)
             .next_step("Correct the settings; `mainstay config check` looks at them without starting."),
@@ -154,8 +154,9 @@ pub fn graph(purpose: Purpose) -> Result<Graph<House>, GraphError> {
         stages.push(Stage::new("upkeep", &["systems"], house::upkeep));
         stages.push(Stage::new("control", &["systems"], house::control));
         stages.push(
-            Stage::new("final check", &["systems", "upkeep", "control"], house::final_check)
-                .next_step("Something that was up a moment ago is not any more: see the cause, then start again."),
+            Stage::new("final check", &["systems", "upkeep", "control"], house::final_check).next_step(
+                "Something that was up a moment ago is not any more: see the cause, then start again.",
+            ),
         );
         stages.push(Stage::new("listener", &["door", "final check"], listener::open));
     }

@@ -1,1 +1,2 @@
-//! placeholder
+//! stub
+pub const fn system() -> web::System { web::System { name: "activity", ..web::System::EMPTY } }

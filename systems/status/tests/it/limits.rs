@@ -7,12 +7,12 @@ use testkit::{Engine, TestApp};
 use web::Fault;
 
 const SETTINGS: &str = r#"
+public_workspace = "main"
 [limits]
 signed_in = 20
 anonymous = 5
 sign_in = 1000
 [identity]
-public_workspace = "main"
 password_memory_kib = 64
 password_passes = 1
 "#;

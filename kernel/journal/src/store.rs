@@ -1,0 +1,208 @@
+//! All the SQL of the journal.
+
+use db::{Engine, Read, Row, Tx, params};
+use query::{Kind, List, Page, Select, SortColumn, SortField, SortFields};
+use types::{Actor, ActorKind, Error, Installation, Result, Scalar, Scope, Time, Trace, WorkspaceId};
+
+use crate::event::{Event, EventActor, EventId, NewEvent, Position};
+use crate::faults::{Fault, planted};
+
+const COLUMNS: &str = "id, kind, subject, occurred_at, actor_kind, actor_id, actor_label, source, request_id, \
+     trace_id, payload, epoch, tx, seq";
+
+const EPOCH: SortColumn = SortColumn::new("epoch", Kind::Int);
+const TX: SortColumn = SortColumn::new("tx", Kind::Int);
+const SEQ: SortColumn = SortColumn::new("seq", Kind::Int);
+
+/// How a timeline can be sorted: in the order of the journal, or the other way around.
+pub const TIMELINE: SortFields = SortFields {
+    fields: &[SortField { name: "occurred_at", columns: &[EPOCH, TX, SEQ] }],
+    default: "occurred_at",
+    tie: SEQ,
+};
+
+/// On PostgreSQL a transaction that began before others may commit after them. Below the oldest one that is still
+/// open nothing can appear any more, so nothing above it is shown yet. On SQLite commits stand in a row.
+fn settled(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres if !planted(Fault::BySeqAlone) => {
+            " AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+        }
+        _ => "",
+    }
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    workspace: Option<WorkspaceId>,
+    actor: &Actor,
+    trace: &Trace,
+    event: NewEvent,
+) -> Result<EventId> {
+    let now = tx.now();
+    let id = EventId::at(now);
+    let own = if actor.kind == ActorKind::System { "system" } else { "api" };
+    let noun = event.noun();
+    tx.execute(
+        "INSERT INTO events (epoch, id, workspace, kind, noun, subject, occurred_at, actor_kind, actor_id, \
+         actor_label, source, request_id, trace_id, payload) \
+         VALUES ((SELECT epoch FROM journal_state WHERE id = 1), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        params![
+            id,
+            workspace,
+            event.kind,
+            noun,
+            event.subject,
+            now,
+            actor.kind.as_str(),
+            actor.id.clone(),
+            &actor.label,
+            event.source.unwrap_or(own),
+            &trace.request_id,
+            &trace.trace_id,
+            event.payload.to_string()
+        ],
+    )
+    .await?;
+    Ok(id)
+}
+
+/// Shows what is committed, settled or not: whoever has just changed a thing finds it in its timeline.
+pub(crate) async fn timeline(
+    rx: &mut Read,
+    scope: &Scope,
+    subject: &str,
+    list: &List,
+) -> Result<Page<Event>> {
+    let select = Select::scoped(scope, "events", COLUMNS).and("subject = $1", [subject.into()]);
+    let public = scope.is_public();
+    query::page(rx, select, list, |row| read(row, public)).await
+}
+
+pub(crate) async fn timeline_installation(
+    rx: &mut Read,
+    by: &Installation,
+    subject: &str,
+    list: &List,
+) -> Result<Page<Event>> {
+    let select = Select::installation(by, "events", COLUMNS)
+        .and("workspace IS NULL AND subject = $1", [subject.into()]);
+    query::page(rx, select, list, |row| read(row, false)).await
+}
+
+pub(crate) async fn position(rx: &mut Read, scope: &Scope, id: EventId) -> Result<Option<Position>> {
+    let sql = "SELECT epoch, tx, seq FROM events WHERE workspace = $1 AND id = $2";
+    rx.row(sql, params![scope.workspace(), id]).await?.as_mut().map(place).transpose()
+}
+
+pub(crate) async fn after(
+    rx: &mut Read,
+    scope: &Scope,
+    from: Position,
+    kinds: &[&'static str],
+    limit: u32,
+) -> Result<Vec<Event>> {
+    if kinds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params: Vec<Scalar> =
+        vec![scope.workspace().into(), from.epoch.into(), from.tx.into(), from.seq.into(), limit.into()];
+    let names: Vec<_> = (params.len() + 1..).take(kinds.len()).map(|n| format!("${n}")).collect();
+    params.extend(kinds.iter().map(|kind| Scalar::from(*kind)));
+    let tenant = if planted(Fault::EveryWorkspace) {
+        "(workspace = $1 OR workspace IS NOT NULL)"
+    } else {
+        "workspace = $1"
+    };
+    let (place, order) = if planted(Fault::BySeqAlone) {
+        ("(epoch >= $2 OR tx >= $3 OR seq > 0) AND seq > $4", "seq")
+    } else {
+        ("(epoch, tx, seq) > ($2, $3, $4)", "epoch, tx, seq")
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE {tenant} AND {place} AND kind IN ({}){} ORDER BY {order} LIMIT $5",
+        names.join(", "),
+        settled(rx.engine())
+    );
+    let public = scope.is_public();
+    rx.rows(&sql, &params).await?.iter_mut().map(|row| read(row, public)).collect()
+}
+
+pub(crate) async fn end(rx: &mut Read, scope: &Scope) -> Result<Position> {
+    let sql = format!(
+        "SELECT epoch, tx, seq FROM events WHERE workspace = $1{} ORDER BY epoch DESC, tx DESC, seq DESC LIMIT 1",
+        settled(rx.engine())
+    );
+    let mut row = rx.row(&sql, params![scope.workspace()]).await?;
+    row.as_mut().map_or(Ok(Position::BEGINNING), place)
+}
+
+/// The end of the whole journal, and since when the oldest event has waited that readers cannot see yet.
+pub(crate) async fn head(rx: &mut Read) -> Result<(Position, Option<Time>)> {
+    let sql = format!(
+        "SELECT epoch, tx, seq FROM events WHERE 1 = 1{} ORDER BY epoch DESC, tx DESC, seq DESC LIMIT 1",
+        settled(rx.engine())
+    );
+    let end = rx.row(&sql, params![]).await?.as_mut().map_or(Ok(Position::BEGINNING), place)?;
+    if rx.engine() == Engine::Sqlite {
+        return Ok((end, None));
+    }
+    let sql = "SELECT MIN(occurred_at) AS since FROM events WHERE (epoch, tx, seq) > ($1, $2, $3)";
+    let row = rx.row(sql, params![end.epoch, end.tx, end.seq]).await?;
+    let waiting = row.map_or(Ok(None), |mut row| row.take::<Option<Time>>("since"))?;
+    Ok((end, waiting))
+}
+
+pub(crate) async fn prune(tx: &mut Tx, _: &Installation, before: Time, batch: u32) -> Result<usize> {
+    let sql = "SELECT epoch, tx, seq, occurred_at FROM events ORDER BY epoch, tx, seq LIMIT $1";
+    let mut old = Vec::new();
+    for mut row in tx.rows(sql, params![batch]).await? {
+        if row.take::<Time>(3)? >= before {
+            break;
+        }
+        old.push(place(&mut row)?);
+    }
+    let Some(last) = old.last() else { return Ok(0) };
+    let sql = "DELETE FROM events WHERE (epoch, tx, seq) <= ($1, $2, $3)";
+    tx.execute(sql, params![last.epoch, last.tx, last.seq]).await?;
+    let sql = "UPDATE journal_state SET pruned_before = $1 WHERE id = 1 AND pruned_before < $1";
+    tx.execute(sql, params![before]).await?;
+    Ok(old.len())
+}
+
+pub(crate) async fn raise_epoch(tx: &mut Tx, _: &Installation) -> Result<()> {
+    tx.execute("UPDATE journal_state SET epoch = epoch + 1 WHERE id = 1", params![]).await?;
+    Ok(())
+}
+
+fn place(row: &mut Row) -> Result<Position> {
+    Ok(Position { epoch: row.take("epoch")?, tx: row.take("tx")?, seq: row.take("seq")? })
+}
+
+fn read(row: &mut Row, public: bool) -> Result<Event> {
+    let actor = EventActor {
+        kind: actor_kind(&row.take::<String>("actor_kind")?)?,
+        id: row.take("actor_id")?,
+        label: row.take("actor_label")?,
+    };
+    let told = |text: String| (!public && !text.is_empty()).then_some(text);
+    Ok(Event {
+        id: row.take("id")?,
+        kind: row.take("kind")?,
+        subject: row.take("subject")?,
+        occurred_at: row.take("occurred_at")?,
+        actor: (!public).then_some(actor),
+        source: row.take("source")?,
+        request_id: told(row.take("request_id")?),
+        trace_id: told(row.take("trace_id")?),
+        data: serde_json::from_str(&row.take::<String>("payload")?).map_err(Error::internal)?,
+        position: place(row)?,
+    })
+}
+
+fn actor_kind(text: &str) -> Result<ActorKind> {
+    [ActorKind::Person, ActorKind::Key, ActorKind::Anonymous, ActorKind::System]
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| Error::internal(format!("no actor is of the kind {text}")))
+}
