@@ -45,7 +45,8 @@ async fn refresh(app: &TestApp, refresh_token: &str) -> Answer {
 /// What the installation's journal tells of one thing, the oldest first.
 async fn events(app: &TestApp, subject: &str) -> Vec<String> {
     let place = query::Place { workspace: None, endpoint: "test", filter: "" };
-    let list = query::List::parse("limit=200", &journal::TIMELINE, &query::Signer::new(b"test"), place).expect("a list");
+    let list = query::List::parse("limit=200", &journal::TIMELINE, &query::Signer::new(b"test"), place)
+        .expect("a list");
     let by = types::Installation::system("a test reads the journal");
     let read = app.db().read((by, subject.to_owned(), list), |rx, (by, subject, list)| {
         Box::pin(journal::timeline_installation(rx, by, subject, list))
