@@ -87,6 +87,7 @@ pub(crate) fn subjects(events: &[Event]) -> Vec<&str> {
 }
 
 /// The same test on both engines; its argument is a [`Place`].
+#[allow(unused_macros, reason = "the faults have an engine each")]
 macro_rules! both {
     ($($(#[$meta:meta])* async fn $name:ident($place:ident) $body:block)*) => {$(
         mod $name {
