@@ -1,7 +1,7 @@
 # Sourced by scripts that talk to a running Mainstay: starts the built binary on a folder and ends it by its id.
 # shellcheck shell=bash
 
-BINARY=${MAINSTAY_BINARY:-$DEBUG_BIN/mainstay}
+BINARY=${MAINSTAY_TEST_BINARY:-$DEBUG_BIN/mainstay}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/mainstay-script-XXXXXX")
 SERVER=
 EMAIL=owner@example.test

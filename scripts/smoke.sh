@@ -88,10 +88,12 @@ same "$(header ETag)" "$tag" "the tag comes with the 304"
 [ ! -s "$body" ]
 ok "an unchanged thing is 304 with its tag and no body"
 
-request 200 "$API/settings"
-settings=$(header ETag)
-request 412 "$API/settings" -X PATCH -H 'Content-Type: application/merge-patch+json' -H 'If-Match: "0-stale"' -d '{}'
-[ -n "$settings" ]
+service=$API/status/services/website
+patch=(-X PATCH -H 'Content-Type: application/merge-patch+json')
+request 200 "$service"
+tag=$(header ETag)
+request 200 "$service" "${patch[@]}" -H "If-Match: $tag" -d '{"name": "The website"}'
+request 412 "$service" "${patch[@]}" -H "If-Match: $tag" -d '{"name": "Too late"}'
 ok "a stale If-Match is 412"
 
 key="copies-$RANDOM-$RANDOM"
