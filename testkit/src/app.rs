@@ -46,6 +46,11 @@ impl TestApp {
     /// With settings of its own, in the words of the settings file.
     pub async fn with(engine: Engine, systems: Vec<System>, settings: &str) -> Self {
         let settings = Settings::of_text(&web::sections(&systems), settings).expect("settings of a test");
+        Self::of(engine, systems, settings).await
+    }
+
+    /// With settings that were put together from other layers than a file.
+    pub async fn of(engine: Engine, systems: Vec<System>, settings: Settings) -> Self {
         let clock = Clock::standing(START);
         let database = TestDatabase::fresh(engine, web::migrations(&systems), clock).await;
         let tasks = tasks::TaskGroup::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cache::{Counters, Key};
 use types::Time;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 fn at(ms: i64) -> Time {
     Time::from_millis(1_700_000_000_000 + ms)

@@ -34,3 +34,12 @@ pub(crate) const fn planted(_: Fault) -> bool {
 
 /// How long the window between the early acknowledgement and the commit is.
 pub(crate) const WINDOW: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// Holds the writer of SQLite in that window.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the writer has a thread of its own, and only a planted fault waits"
+)]
+pub(crate) fn wait() {
+    std::thread::sleep(WINDOW);
+}

@@ -3,8 +3,6 @@
 //! Owns the connections, the commit and the migrations. The only crate that names a driver. Refuses to know
 //! what the statements are about.
 
-#![allow(clippy::doc_markdown, reason = "SQLite and PostgreSQL are names, not code")]
-
 mod error;
 pub mod faults;
 mod meter;
@@ -62,11 +60,13 @@ enum Backend {
 
 impl Db {
     /// Opens the file of SQLite, or names the server of PostgreSQL: whether that is there, [`Db::check`] tells.
-    pub fn open(options: Options) -> Result<Self, Error> {
+    pub async fn open(options: Options) -> Result<Self, Error> {
         let engine = options.engine()?;
         let commits = Arc::new(watch::Sender::new(0));
         let backend = match engine {
-            Engine::Sqlite => Backend::Sqlite(sqlite::Sqlite::open(&options, Arc::clone(&commits))?),
+            Engine::Sqlite => {
+                Backend::Sqlite(sqlite::Sqlite::open(options.clone(), Arc::clone(&commits)).await?)
+            }
             Engine::Postgres => Backend::Postgres(postgres::Postgres::open(&options, Arc::clone(&commits))?),
         };
         Ok(Self(Arc::new(Inner { engine, options, backend, commits, silence: watch::Sender::new(0) })))

@@ -1,5 +1,7 @@
 //! A page: running a select for a part of a list, and the two shapes of the answer.
 
+use std::fmt::Write as _;
+
 use db::{Read, Row};
 use serde::Serialize;
 use types::{Result, Scalar};
@@ -130,7 +132,10 @@ async fn by_key<T>(
         let (piece, params) = keyset::after(sort, &from.keys, from.backward, from.inclusive);
         select = select.and(&piece, params);
     }
-    let keys: String = (0..sort.len()).map(|n| format!(", {} AS sort_{n}", sort[n].column.column)).collect();
+    let keys = sort.iter().enumerate().fold(String::new(), |mut text, (n, key)| {
+        let _ = write!(text, ", {} AS sort_{n}", key.column.column);
+        text
+    });
     let statement = select.rows(&keys, &keyset::order(sort, backward), limit + 1, 0);
     let mut rows = rx.rows(&statement.sql, &statement.params).await?;
     let beyond = rows.len() > *limit as usize;

@@ -1,5 +1,7 @@
 //! A statement that grows by pieces: text with `$1`, `$2` and the values that go there. No value ever becomes text.
 
+use std::fmt::Write as _;
+
 use types::{Installation, Scalar, Scope};
 
 /// A finished statement.
@@ -60,7 +62,7 @@ impl Select {
         let mut tail = format!(" LIMIT ${}", self.params.len());
         if offset > 0 {
             self.params.push(offset.into());
-            tail.push_str(&format!(" OFFSET ${}", self.params.len()));
+            let _ = write!(tail, " OFFSET ${}", self.params.len());
         }
         let sql =
             format!("SELECT {}{more} FROM {}{condition} ORDER BY {order}{tail}", self.columns, self.from);

@@ -1,6 +1,7 @@
 //! Paging through a real table on both engines.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+#![allow(clippy::disallowed_methods, reason = "it measures")]
 
 use std::collections::HashSet;
 use std::time::Instant;

@@ -24,12 +24,12 @@ pub(crate) fn document(systems: &[System]) -> OpenApi {
         .into_openapi()
 }
 
-/// The finished document of the kernel and these systems, where there is no installation to ask.
+/// The finished document of these systems, where there is no installation to ask.
 pub fn api_document(systems: &[System]) -> Result<Value> {
-    let systems: Vec<System> = std::iter::once(crate::system()).chain(systems.iter().copied()).collect();
-    let document = document(&systems);
+    let systems = &[&[crate::system()], systems].concat();
+    let document = document(systems);
     let access = AccessTable::build(&document, systems.iter().flat_map(|system| system.access.iter().copied()))?;
-    finish(document, &access, &systems)
+    finish(document, &access, systems)
 }
 
 /// Adds what no handler has to repeat: credentials, shared headers, and every refusal an operation may answer.
@@ -42,7 +42,7 @@ pub(crate) fn finish(document: OpenApi, access: &AccessTable, systems: &[System]
             method.as_str().to_lowercase()
         );
         if let Some(Value::Object(operation)) = document.pointer_mut(&pointer) {
-            describe(operation, path, method, entry);
+            complete(operation, path, method, entry);
         }
     }
     let prefixes: Map<String, Value> = systems
@@ -64,7 +64,7 @@ pub(crate) fn finish(document: OpenApi, access: &AccessTable, systems: &[System]
     Ok(document)
 }
 
-fn describe(operation: &mut Map<String, Value>, path: &str, method: &http::Method, entry: Access) {
+fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Method, entry: Access) {
     let signed_in = json!([{"bearer": []}, {"api_key": []}]);
     let (security, rule) = match entry.rule {
         Rule::Anyone => (json!([]), json!("anyone")),

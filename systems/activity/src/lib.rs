@@ -1,1 +1,53 @@
-//! placeholder
+//! Activity: every reader of the journal that is not somebody's own page. Today the change feed and the live stream;
+//! webhooks and the audit come beside them.
+//!
+//! Owns how events reach a reader and how long they are kept. Refuses to know what any event means and to change
+//! anything but its own bookkeeping.
+
+mod audience;
+mod feed;
+mod housekeeping;
+mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use types::Permission;
+use utoipa_axum::router::OpenApiRouter;
+use web::{Access, App, PermissionInfo, Realm, Rule, System, Upkeep};
+
+pub use stream::ActivitySettings;
+
+const READ: Permission = Permission("events:read");
+
+const PERMISSIONS: &[PermissionInfo] = &[PermissionInfo {
+    permission: READ,
+    meaning: "Read what happens in the workspace, as far as one may see what it happens to.",
+    realm: Realm::Workspace,
+    member: true,
+}];
+
+const ACCESS: &[Access] =
+    &[Access::new("list_events", Rule::Workspace(READ)), Access::new("stream_events", Rule::Workspace(READ))];
+
+/// What the binary lists.
+pub const fn system() -> System {
+    System {
+        name: "activity",
+        routes,
+        sections: &[&ActivitySettings::SECTION],
+        permissions: PERMISSIONS,
+        access: ACCESS,
+        ids: &[("evt", "event")],
+        upkeep: &[Upkeep { name: "old events", every: Duration::from_hours(1), run: housekeeping::prune }],
+        install: |parts| {
+            parts.extensions.insert(Arc::new(stream::Places::default()));
+            Ok(())
+        },
+        ..System::EMPTY
+    }
+}
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(feed::routes()).merge(stream::routes())
+}

@@ -63,8 +63,8 @@ pub(crate) const TYPES: &[EventType] = &[
     ),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
     event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),
-    event(MEMBER_ADDED, "workspace", MEMBERS_READ, "Somebody was taken into a workspace."),
-    event(MEMBER_REMOVED, "workspace", MEMBERS_READ, "Somebody was taken out of a workspace."),
+    event(MEMBER_ADDED, "member", MEMBERS_READ, "Somebody was taken into a workspace."),
+    event(MEMBER_REMOVED, "member", MEMBERS_READ, "Somebody was taken out of a workspace."),
     event(API_KEY_CREATED, "api_key", API_KEYS_MANAGE, "An API key was made."),
     event(API_KEY_REVOKED, "api_key", API_KEYS_MANAGE, "An API key was revoked."),
 ];

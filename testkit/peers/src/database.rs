@@ -12,6 +12,7 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 /// A database of one test. It is dropped, with whoever is still connected to it, when this is.
 #[derive(Debug)]
 pub struct Database {
+    /// The address, for a client.
     pub url: String,
     pub name: String,
     admin: String,

@@ -4,6 +4,10 @@ use std::future::Future;
 
 use tokio::task::JoinHandle;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a write is awaited by Db::close, whatever becomes of its caller"
+)]
 pub(super) fn start<F>(work: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,

@@ -62,7 +62,7 @@ impl Group {
             for unit in units.iter_mut() {
                 unit.release();
             }
-            std::thread::sleep(faults::WINDOW);
+            faults::wait();
         }
         self.end(started, units.len())?;
         self.announce(kept);
@@ -101,7 +101,7 @@ impl Group {
         }
         if faults::planted(Fault::AckBeforeCommit) {
             unit.release();
-            std::thread::sleep(faults::WINDOW);
+            faults::wait();
         }
         if let Err(error) = self.statement("COMMIT") {
             Meter::SQLITE.commit_failed();

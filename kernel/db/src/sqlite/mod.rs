@@ -49,7 +49,11 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(crate) fn open(options: &Options, commits: Arc<watch::Sender<u64>>) -> db_error::Result<Self> {
+    pub(crate) async fn open(options: Options, commits: Arc<watch::Sender<u64>>) -> db_error::Result<Self> {
+        thread::aside(move || Self::open_here(&options, commits)).await?
+    }
+
+    fn open_here(options: &Options, commits: Arc<watch::Sender<u64>>) -> db_error::Result<Self> {
         let file = options.file();
         let connection = open::writer(&file, options)?;
         let (units, waiting) = flume::bounded(options.queue);

@@ -1,9 +1,6 @@
 //! Plants each fault and shows that what it breaks can be seen to be broken. One test, because the switches are the process's.
 
-#![allow(clippy::unwrap_used, clippy::doc_markdown)]
-
-#[path = "../it/postgres.rs"]
-mod postgres;
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 
@@ -45,7 +42,7 @@ async fn failed_is_gone(db: &Db) -> bool {
 }
 
 async fn synchronous(options: Options) -> i64 {
-    let db = Db::open(options).unwrap();
+    let db = Db::open(options).await.unwrap();
     db.write((), |tx, ()| {
         Box::pin(async move { Ok(tx.row("PRAGMA synchronous", params![]).await?.unwrap().take::<i64>(0)?) })
     })
@@ -56,9 +53,9 @@ async fn synchronous(options: Options) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_planted_fault_is_seen() {
     let folder = tempfile::tempdir().unwrap();
-    let database = postgres::postgres().fresh_database();
+    let database = peers::postgres().fresh_database();
     for url in ["sqlite", &database.url] {
-        let db = Db::open(Options::new(url, folder.path())).unwrap();
+        let db = Db::open(Options::new(url, folder.path())).await.unwrap();
         write(&db, "CREATE TABLE notes (id BIGINT PRIMARY KEY)").await;
         assert!(acknowledged_is_there(&db).await);
         set(Fault::AckBeforeCommit, true);

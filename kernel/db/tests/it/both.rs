@@ -12,7 +12,7 @@ use crate::place::{begin, both, busy, cause, ids, locked, note, notes, run};
 
 both! {
     async fn values_come_back_as_they_went_in(place) {
-        let db = place.open();
+        let db = place.open().await;
         let text = db::Migrations { system: "t", steps: &[db::Migration {
             name: "0001_values",
             sqlite: "CREATE TABLE kept (a BIGINT, b REAL, c TEXT, d BLOB, e BIGINT);",
@@ -32,7 +32,7 @@ both! {
     }
 
     async fn ten_is_not_one(place) {
-        let db = place.open();
+        let db = place.open().await;
         run(&db, &["CREATE TABLE wide (a BIGINT, b BIGINT, c BIGINT, d BIGINT, e BIGINT, f BIGINT, g BIGINT, h BIGINT, i BIGINT, j BIGINT)"]).await;
         let found: (i64, i64, i64) = db.write((), |tx, ()| Box::pin(async move {
             let all: Vec<Scalar> = (1..=10).map(Scalar::Int).collect();
@@ -44,7 +44,7 @@ both! {
     }
 
     async fn a_unit_that_panics_costs_only_itself(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         let blocked = begin(busy(&db, 200)).await;
         let units = (0..20_i64).map(|id| db.write(id, |tx, id| Box::pin(async move {
@@ -67,7 +67,7 @@ both! {
     }
 
     async fn a_caller_that_hangs_up_leaves_nothing_behind(place) {
-        let db = Db::open(Options { pool: 2, ..place.options() }).unwrap();
+        let db = Db::open(Options { pool: 2, ..place.options() }).await.unwrap();
         notes(&db).await;
         let blocked = begin(busy(&db, 200)).await;
         let (first, second) = (begin(note(&db, 1)).await, begin(note(&db, 2)).await);
@@ -82,7 +82,7 @@ both! {
     }
 
     async fn sixty_four_at_once_count_exactly(place) {
-        let db = place.open();
+        let db = place.open().await;
         run(&db, &["CREATE TABLE counters (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)", "INSERT INTO counters VALUES (1, 0)"]).await;
         let units = (0..64).map(|_| tokio::spawn(db.write((), |tx, ()| Box::pin(async move {
             // The unit makes of the conflict what it likes; the commit knows it all the same.
@@ -98,7 +98,7 @@ both! {
     }
 
     async fn rules_have_the_same_names(place) {
-        let db = place.open();
+        let db = place.open().await;
         run(&db, &[
             "CREATE TABLE owners (id BIGINT PRIMARY KEY)",
             "CREATE TABLE things (id BIGINT PRIMARY KEY, owner BIGINT REFERENCES owners (id), slug TEXT NOT NULL, place BIGINT, \
@@ -126,7 +126,7 @@ both! {
     }
 
     async fn a_violated_rule_is_not_tried_again(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         note(&db, 1).await.unwrap();
         let runs = Arc::new(AtomicU32::new(0));
@@ -138,7 +138,7 @@ both! {
     }
 
     async fn nothing_runs_after_a_statement_that_failed(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         note(&db, 1).await.unwrap();
         let error = db.write((), |tx, ()| Box::pin(async move {
@@ -154,7 +154,7 @@ both! {
     }
 
     async fn a_unit_that_fails_changes_nothing(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         let error = db.write((), |tx, ()| Box::pin(async move {
             tx.execute("INSERT INTO notes (id) VALUES (1)", params![]).await?;
@@ -165,7 +165,7 @@ both! {
     }
 
     async fn a_commit_is_announced(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         let mut commits = db.commits();
         commits.mark_unchanged();
@@ -176,7 +176,7 @@ both! {
     }
 
     async fn a_full_queue_refuses_at_once(place) {
-        let db = Db::open(Options { pool: 2, queue: 2, ..place.options() }).unwrap();
+        let db = Db::open(Options { pool: 2, queue: 2, ..place.options() }).await.unwrap();
         notes(&db).await;
         let blocked = begin(busy(&db, 300)).await;
         let outcomes = join_all((0..6).map(|id| note(&db, id))).await;
@@ -190,11 +190,11 @@ both! {
     }
 
     async fn who_waits_past_the_deadline_did_nothing(place) {
-        let db = Db::open(Options { pool: 2, deadline: Duration::from_millis(150), ..place.options() }).unwrap();
+        let db = Db::open(Options { pool: 2, deadline: Duration::from_millis(150), ..place.options() }).await.unwrap();
         notes(&db).await;
         let blocked = match db.engine() {
             Engine::Sqlite => begin(busy(&db, 400)).await,
-            Engine::Postgres => begin(locked(&place.open())).await,
+            Engine::Postgres => begin(locked(&place.open().await)).await,
         };
         let outcomes = join_all([note(&db, 1), note(&db, 2)]).await;
         // The writer's work is bounded, so what runs there is awaited; here it took longer than the deadline.
@@ -210,7 +210,7 @@ both! {
     }
 
     async fn a_snapshot_is_one_moment(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         let (looked, seen) = std::sync::mpsc::channel::<()>();
         let (written, go) = std::sync::mpsc::channel::<()>();
@@ -229,7 +229,7 @@ both! {
     }
 
     async fn a_read_cannot_write(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         for refused in [
             db.read((), |rx, ()| Box::pin(async move { Ok(rx.rows("INSERT INTO notes (id) VALUES (1) RETURNING id", params![]).await?.len()) })).await,
@@ -241,7 +241,7 @@ both! {
     }
 
     async fn text_without_nul_and_the_right_number_of_parameters(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         let error = db.write((), |tx, ()| Box::pin(async move {
             Ok(tx.execute("INSERT INTO notes (id, body) VALUES ($1, $2)", params![1_i64, "a\0b"]).await?)
@@ -254,7 +254,7 @@ both! {
     }
 
     async fn after_the_close_nothing_is_taken_and_nothing_is_lost(place) {
-        let db = place.open();
+        let db = place.open().await;
         notes(&db).await;
         db.check().await.unwrap();
         let writing: Vec<_> = join_all((0..20).map(|id| begin(note(&db, id)))).await;
@@ -264,6 +264,6 @@ both! {
         }
         assert_eq!(note(&db, 99).await.unwrap_err().code(), "database_unavailable");
         db.check().await.unwrap_err();
-        assert_eq!(ids(&place.open()).await, (0..20).collect::<Vec<_>>());
+        assert_eq!(ids(&place.open().await).await, (0..20).collect::<Vec<_>>());
     }
 }

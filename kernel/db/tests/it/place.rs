@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use db::{Db, Engine, Options, params};
+use peers::{Database, postgres};
 use types::Result;
-
-use crate::postgres::{Database, postgres};
 
 pub(crate) struct Place {
     pub(crate) folder: tempfile::TempDir,
@@ -23,8 +22,8 @@ impl Place {
         Options::new(url, self.folder.path())
     }
 
-    pub(crate) fn open(&self) -> Db {
-        Db::open(self.options()).unwrap()
+    pub(crate) async fn open(&self) -> Db {
+        Db::open(self.options()).await.unwrap()
     }
 }
 

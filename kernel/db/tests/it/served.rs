@@ -5,21 +5,34 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use db::{Db, Engine, Error, Options, params};
+use peers::{Proxy, When, postgres};
 use types::Kind;
 
 use crate::place::{Place, begin, cause, ids, note, notes, run};
-use crate::postgres::postgres;
-use crate::proxy::{Cut, Proxy};
 
-/// A database behind a proxy that cuts at a word, and the same one without.
-async fn behind(word: &'static str, cut: Cut) -> (Place, Proxy, Db, Db) {
+/// A database behind a proxy, and the same one without.
+async fn behind() -> (Place, Proxy, Db, Db) {
     let place = Place::on(Engine::Postgres);
-    let proxy = Proxy::start(postgres().port, word, cut).await;
-    let url = place.options().url.replace(&format!(":{}/", postgres().port), &format!(":{}/", proxy.port));
-    let db = Db::open(Options { url, pool: 2, ..place.options() }).unwrap();
-    let direct = place.open();
+    let proxy = Proxy::to(postgres().port());
+    let url =
+        place.options().url.replace(&format!(":{}/", postgres().port()), &format!(":{}/", proxy.port()));
+    let db = Db::open(Options { url, pool: 2, ..place.options() }).await.unwrap();
+    let direct = place.open().await;
     notes(&direct).await;
     (place, proxy, db, direct)
+}
+
+/// Ends every other session on the same database.
+async fn end_sessions(db: &Db) {
+    db.read((), |rx, ()| {
+        Box::pin(async move {
+            const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            Ok(rx.rows(END, params![]).await?.len())
+        })
+    })
+    .await
+    .unwrap();
 }
 
 async fn sessions_in_transaction(db: &Db) -> i64 {
@@ -36,11 +49,11 @@ async fn sessions_in_transaction(db: &Db) -> i64 {
 
 #[tokio::test]
 async fn a_connection_cut_during_commit_is_reported_as_unknown() {
-    for (cut, there) in [(Cut::Before, vec![2]), (Cut::After, vec![1, 2])] {
-        let (_place, proxy, db, direct) = behind("COMMIT", cut).await;
-        proxy.arm();
+    for (when, there) in [(When::Before, vec![2]), (When::Answered, vec![1, 2])] {
+        let (_place, proxy, db, direct) = behind().await;
+        proxy.on(b"COMMIT", when);
         let error = note(&db, 1).await.unwrap_err();
-        assert!(proxy.fired());
+        assert_eq!(proxy.fired(), 1);
         assert_eq!((error.kind(), error.code()), (Kind::Unavailable, "outcome_unknown"));
         assert!(matches!(cause(&error), Error::OutcomeUnknown));
         // The pool is whole, and nothing was done twice.
@@ -51,26 +64,49 @@ async fn a_connection_cut_during_commit_is_reported_as_unknown() {
 
 #[tokio::test]
 async fn a_connection_cut_before_commit_costs_nothing() {
-    let (_place, proxy, db, direct) = behind("INSERT INTO notes", Cut::After).await;
-    proxy.arm();
-    note(&db, 1).await.unwrap();
-    assert!(proxy.fired());
-    assert_eq!(ids(&direct).await, [1]);
+    for when in [When::Before, When::Answered] {
+        let (_place, proxy, db, direct) = behind().await;
+        proxy.on(b"INSERT INTO notes", when);
+        note(&db, 1).await.unwrap();
+        assert_eq!(proxy.fired(), 1);
+        assert_eq!(ids(&direct).await, [1]);
+    }
 }
 
 #[tokio::test]
 async fn a_read_runs_again_on_a_fresh_connection() {
-    let (_place, proxy, db, direct) = behind("SELECT id FROM notes", Cut::Before).await;
+    let (_place, proxy, db, direct) = behind().await;
     note(&direct, 1).await.unwrap();
-    proxy.arm();
+    proxy.on(b"SELECT id FROM notes", When::Before);
     assert_eq!(ids(&db).await, [1]);
-    assert!(proxy.fired());
+    assert_eq!(proxy.fired(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_answers_nothing_costs_no_more_than_the_deadline() {
+    let (place, proxy, _db, direct) = behind().await;
+    let url =
+        place.options().url.replace(&format!(":{}/", postgres().port()), &format!(":{}/", proxy.port()));
+    let hurried = Options { url, pool: 2, deadline: Duration::from_millis(300), ..place.options() };
+    let db = Db::open(hurried).await.unwrap();
+    note(&db, 1).await.unwrap();
+    for (id, word, code) in [(2, "INSERT INTO notes", "deadline"), (3, "COMMIT", "outcome_unknown")] {
+        // A statement that is prepared already is not named again, so the first round wants a fresh connection.
+        if id == 2 {
+            end_sessions(&direct).await;
+        }
+        proxy.on(word.as_bytes(), When::Hang);
+        let error = note(&db, id).await.unwrap_err();
+        assert_eq!(error.code(), code);
+    }
+    note(&db, 4).await.unwrap();
+    assert_eq!(ids(&direct).await, [1, 4]);
 }
 
 #[tokio::test]
 async fn a_session_that_is_ended_costs_nothing() {
     let place = Place::on(Engine::Postgres);
-    let db = place.open();
+    let db = place.open().await;
     notes(&db).await;
     let runs = Arc::new(AtomicU32::new(0));
     db.write(Arc::clone(&runs), |tx, runs| {
@@ -90,14 +126,12 @@ async fn a_session_that_is_ended_costs_nothing() {
 #[tokio::test]
 async fn a_restart_of_the_sessions_disturbs_nobody_for_long() {
     let place = Place::on(Engine::Postgres);
-    let db = place.open();
+    let db = place.open().await;
+    let other = place.open().await;
     notes(&db).await;
     for round in 0..5_i64 {
         let writing: Vec<_> = (0..20).map(|id| tokio::spawn(note(&db, round * 20 + id))).collect();
-        assert!(postgres().psql(&format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
-            place.options().url.rsplit('/').next().unwrap()
-        )));
+        end_sessions(&other).await;
         for written in writing {
             if let Err(error) = written.await.unwrap() {
                 assert_eq!(error.kind(), Kind::Unavailable, "{error:?}");
@@ -111,8 +145,8 @@ async fn a_restart_of_the_sessions_disturbs_nobody_for_long() {
 #[tokio::test]
 async fn a_plan_that_a_changed_table_made_stale_is_made_anew() {
     let place = Place::on(Engine::Postgres);
-    let db = Db::open(Options { pool: 2, ..place.options() }).unwrap();
-    let other = place.open();
+    let db = Db::open(Options { pool: 2, ..place.options() }).await.unwrap();
+    let other = place.open().await;
     notes(&db).await;
     note(&db, 1).await.unwrap();
     let changes: [&'static [&'static str]; 2] =
@@ -140,7 +174,8 @@ async fn a_plan_that_a_changed_table_made_stale_is_made_anew() {
 #[tokio::test]
 async fn no_transaction_stays_open_whatever_a_unit_does() {
     let place = Place::on(Engine::Postgres);
-    let db = Db::open(Options { pool: 4, deadline: Duration::from_millis(500), ..place.options() }).unwrap();
+    let db =
+        Db::open(Options { pool: 4, deadline: Duration::from_millis(500), ..place.options() }).await.unwrap();
     notes(&db).await;
     let panics = db.write((), |tx, ()| {
         Box::pin(async move {
@@ -180,7 +215,7 @@ async fn no_transaction_stays_open_whatever_a_unit_does() {
 #[tokio::test]
 async fn relaxed_claims_share_the_work() {
     let place = Place::on(Engine::Postgres);
-    let db = place.open();
+    let db = place.open().await;
     notes(&db).await;
     run(&db, &["INSERT INTO notes (id) SELECT generate_series(1, 40)"]).await;
     let claims = (0..8).map(|_| {
@@ -202,7 +237,7 @@ async fn relaxed_claims_share_the_work() {
 #[tokio::test]
 async fn one_node_hears_another_also_after_its_connection_was_lost() {
     let place = Place::on(Engine::Postgres);
-    let (here, there) = (place.open(), place.open());
+    let (here, there) = (place.open().await, place.open().await);
     let mut heard = here.listen("journal");
     let patience = Duration::from_secs(5);
     // Once when it listens, once when it is told.
@@ -214,17 +249,14 @@ async fn one_node_hears_another_also_after_its_connection_was_lost() {
     there.notify("another").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!heard.has_changed().unwrap());
-    let database = place.options().url.rsplit('/').next().unwrap().to_owned();
-    assert!(postgres().psql(&format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND query LIKE 'LISTEN%'"
-    )));
+    end_sessions(&there).await;
     tokio::time::timeout(patience, heard.changed()).await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
     let folder = tempfile::tempdir().unwrap();
-    let db = Db::open(Options::new("postgres://postgres@127.0.0.1:1/nothing", folder.path())).unwrap();
+    let db = Db::open(Options::new("postgres://postgres@127.0.0.1:1/nothing", folder.path())).await.unwrap();
     for error in [db.check().await.unwrap_err(), note(&db, 1).await.unwrap_err()] {
         assert_eq!((error.kind(), error.code()), (Kind::Unavailable, "database_unavailable"));
     }
@@ -235,7 +267,8 @@ async fn tls_that_is_asked_for_is_not_done_without() {
     let place = Place::on(Engine::Postgres);
     let options = place.options();
     // This server has no TLS; a machine without certificates refuses earlier still.
-    let Ok(db) = Db::open(Options { url: format!("{}?sslmode=require", options.url), ..options }) else {
+    let Ok(db) = Db::open(Options { url: format!("{}?sslmode=require", options.url), ..options }).await
+    else {
         return;
     };
     assert_eq!(db.check().await.unwrap_err().code(), "database_unavailable");

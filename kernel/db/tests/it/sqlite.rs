@@ -27,7 +27,7 @@ fn blob(db: &Db, id: i64, bytes: usize) -> impl Future<Output = Result<u64>> + S
 #[tokio::test]
 async fn a_full_disk_in_the_middle_of_a_group_fails_only_the_guilty() {
     let place = Place::on(Engine::Sqlite);
-    let db = place.open();
+    let db = place.open().await;
     notes(&db).await;
     // Also as many pages as one unit has room for and three have not.
     for (large, guilty) in [(8_000_000, true), (40_000, false)] {
@@ -59,7 +59,7 @@ async fn a_full_disk_in_the_middle_of_a_group_fails_only_the_guilty() {
 #[tokio::test]
 async fn a_commit_that_fails_fails_only_the_guilty() {
     let place = Place::on(Engine::Sqlite);
-    let db = place.open();
+    let db = place.open().await;
     notes(&db).await;
     run(&db, &["CREATE TABLE links (id BIGINT PRIMARY KEY, note BIGINT REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)"])
         .await;
@@ -85,7 +85,7 @@ async fn a_commit_that_fails_fails_only_the_guilty() {
 #[tokio::test]
 async fn a_group_keeps_the_order_of_arrival() {
     let place = Place::on(Engine::Sqlite);
-    let db = Db::open(Options { group: 8, ..place.options() }).unwrap();
+    let db = Db::open(Options { group: 8, ..place.options() }).await.unwrap();
     run(&db, &["CREATE TABLE arrivals (at INTEGER PRIMARY KEY, unit BIGINT)"]).await;
     let units = (0..40_i64).map(|unit| {
         db.write(unit, |tx, unit| {
@@ -114,7 +114,7 @@ async fn a_group_keeps_the_order_of_arrival() {
 #[tokio::test]
 async fn a_unit_that_waits_for_something_else_fails_alone() {
     let place = Place::on(Engine::Sqlite);
-    let db = place.open();
+    let db = place.open().await;
     notes(&db).await;
     let waiting = db.write(0_i64, |tx, id| {
         Box::pin(async move {
@@ -150,9 +150,9 @@ async fn a_commit_waits_for_the_disk() {
         .unwrap()
     };
     let full = [db::Scalar::Int(2), db::Scalar::Int(1), db::Scalar::from("wal")];
-    assert_eq!(asked(&place.open()).await, full);
+    assert_eq!(asked(&place.open().await).await, full);
     let normal = Options { synchronous: db::Synchronous::Normal, ..place.options() };
-    assert_eq!(asked(&Db::open(normal).unwrap()).await[0], db::Scalar::Int(1));
+    assert_eq!(asked(&Db::open(normal).await.unwrap()).await[0], db::Scalar::Int(1));
 }
 
 #[tokio::test]
@@ -160,8 +160,9 @@ async fn a_read_without_end_is_stopped_at_its_deadline() {
     const ENDLESS: &str =
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let place = Place::on(Engine::Sqlite);
-    let db =
-        Db::open(Options { readers: 1, deadline: Duration::from_millis(200), ..place.options() }).unwrap();
+    let db = Db::open(Options { readers: 1, deadline: Duration::from_millis(200), ..place.options() })
+        .await
+        .unwrap();
     notes(&db).await;
     for _ in 0..2 {
         let error =
@@ -175,12 +176,12 @@ async fn a_read_without_end_is_stopped_at_its_deadline() {
 #[tokio::test]
 async fn a_closed_database_is_one_file() {
     let place = Place::on(Engine::Sqlite);
-    let db = place.open();
+    let db = place.open().await;
     notes(&db).await;
     note(&db, 1).await.unwrap();
     db.close().await;
     let files: Vec<_> =
         std::fs::read_dir(place.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(files, ["mainstay.db"]);
-    assert_eq!(ids(&place.open()).await, [1]);
+    assert_eq!(ids(&place.open().await).await, [1]);
 }

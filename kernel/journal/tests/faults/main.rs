@@ -1,5 +1,6 @@
 //! Planted faults: the tests of the journal must notice each of them. One process, one test: a fault is for all of it.
 
+#![allow(clippy::disallowed_methods, reason = "a test has no task group")]
 #![allow(
     clippy::unwrap_used,
     dead_code,

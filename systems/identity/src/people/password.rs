@@ -149,6 +149,9 @@ mod tests {
 
     #[test]
     fn the_default_cost_is_the_recommended_one() {
-        assert_eq!(crate::IdentitySettings::default().cost(), Cost { memory_kib: 19 * 1024, passes: 2, lanes: 1 });
+        assert_eq!(
+            crate::IdentitySettings::default().cost(),
+            Cost { memory_kib: 19 * 1024, passes: 2, lanes: 1 }
+        );
     }
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::{STATUS, systems};
-use testkit::{Engine, TestApp};
+use testkit::TestApp;
 use web::Fault;
 
 const SETTINGS: &str = r#"
+public_workspace = "main"
 [limits]
 signed_in = 20
 anonymous = 5
 sign_in = 1000
 [identity]
-public_workspace = "main"
 password_memory_kib = 64
 password_passes = 1
 "#;

@@ -1,0 +1,21 @@
+# Sourced by every script: where things are. Sets no option that is set already.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# What is made or fetched lies outside the tree, so that a clone stays clean and the next clone starts warm.
+CACHE=${MAINSTAY_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mainstay}
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
+export PATH="$CACHE/bin:${HOME:-/root}/.cargo/bin:$PATH"
+# shellcheck disable=SC2034
+VENV=$CACHE/venv
+# shellcheck disable=SC2034
+DEBUG_BIN=$CARGO_TARGET_DIR/debug
+
+say() { printf '%s\n' "$*"; }
+die() { printf '%s\n' "$*" >&2; exit 1; }
+
+# A loopback port that was free a moment ago.
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# The binary as people get it: without the planted faults that the test kit switches on.
+build_binary() { cargo build --locked -p mainstay -p peers; }

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The promises at their full figures: every test whose name begins with p and the promise's number, in release.
+# `make test` runs the same tests in short form. `promises.sh p6_ p22_` runs only these.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/env.sh
+scripts/setup.sh
+export MAINSTAY_PROMISES=full
+say "commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores"
+[ $# -gt 0 ] || set -- p6_ p14_ p15_ p19_ p20_ p22_
+cargo test --release --workspace --locked --no-run
+cargo build --release --locked -p peers
+"$CARGO_TARGET_DIR/release/with-postgres" cargo test --release --workspace --locked -- --nocapture "$@"

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs what is missing on a bare Debian 12: a linker, PostgreSQL's programs, and tools of the tests.
+# Quiet and quick when all is there. `--screens` adds a browser for screenshots, `--deny` adds cargo-deny.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/env.sh
+
+want=()
+for argument in "$@"; do
+    case $argument in
+        --screens) command -v chromium >/dev/null || want+=(chromium) ;;
+        --deny) deny=1 ;;
+        *) die "usage: scripts/setup.sh [--screens] [--deny]" ;;
+    esac
+done
+
+# program:package
+for pair in cc:build-essential mold:mold pkg-config:pkg-config git:git curl:curl strace:strace python3:python3 \
+    setpriv:util-linux; do
+    command -v "${pair%%:*}" >/dev/null || want+=("${pair#*:}")
+done
+[ -x "$VENV/bin/schemathesis" ] || python3 -c 'import ensurepip' 2>/dev/null || want+=(python3-venv)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || [ -n "${MAINSTAY_POSTGRES_BIN:-}" ] || want+=(postgresql)
+
+if [ ${#want[@]} -gt 0 ]; then
+    if [ "$(id -u)" -ne 0 ]; then
+        die "missing: ${want[*]}
+install it with: sudo apt-get install --no-install-recommends ${want[*]}"
+    fi
+    say "installing ${want[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    if [[ " ${want[*]} " == *" postgresql "* ]]; then
+        # The tests start servers of their own: no cluster of the system's is made or left running.
+        apt-get install -qq -y --no-install-recommends postgresql-common >/dev/null
+        sed -i 's/^#\? *create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+    fi
+    apt-get install -qq -y --no-install-recommends "${want[@]}" >/dev/null
+fi
+
+if ! command -v cargo >/dev/null; then
+    die "Rust 1.95 or newer is missing. Install the toolchain (with rustfmt and clippy) the way your system offers,
+for example with rustup, then run this again."
+fi
+have=$(rustc --version | cut -d' ' -f2)
+wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+[ "$(printf '%s\n%s\n' "$wanted" "$have" | sort -V | head -n 1)" = "$wanted" ] ||
+    die "Rust $have is too old: $wanted or newer is needed (rustup default stable, or rustup override set $wanted)"
+for tool in fmt clippy; do
+    [ -n "$(command -v "cargo-$tool")" ] || die "cargo $tool is missing: rustup component add ${tool/fmt/rustfmt}"
+done
+
+if [ ! -x "$VENV/bin/schemathesis" ]; then
+    say "installing schemathesis into $VENV"
+    python3 -m venv "$VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis
+fi
+
+if [ -n "${deny:-}" ] && ! command -v cargo-deny >/dev/null; then
+    say "building cargo-deny (once, several minutes)"
+    cargo install --locked --quiet --root "$CACHE" cargo-deny
+fi

@@ -1,0 +1,24 @@
+//! Forgetting what is older than events are kept.
+
+use futures_util::future::BoxFuture;
+use types::{Installation, Result};
+use web::App;
+
+/// Removes old events, a small commit at a time.
+pub(crate) fn prune(app: App) -> BoxFuture<'static, Result<()>> {
+    Box::pin(async move {
+        let keep = app.settings().get::<config::sections::Journal>().keep;
+        loop {
+            let by = Installation::system("old events are forgotten");
+            let pruned = app
+                .db()
+                .write((by, keep), |tx, (by, keep)| {
+                    Box::pin(async move { journal::prune(tx, by, tx.now().minus(*keep)).await })
+                })
+                .await?;
+            if pruned < journal::BATCH as usize {
+                return Ok(());
+            }
+        }
+    })
+}

@@ -1,0 +1,68 @@
+//! Who asks, and where.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{KEYS, ME, pair, start};
+
+testkit::on_both! {
+    async fn a03_the_header_chooses_among_ones_own(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, other) = (app.owner("Main").await, app.owner("Other").await);
+        let at = |wanted: &str| owner.client.clone().with("x-workspace-id", wanted);
+        for own in ["main", &owner.workspace] {
+            assert_eq!(at(own).get(ME).await.expect(200).text("workspace_id"), owner.workspace);
+        }
+        for not in ["other", &other.workspace, "none", "wsp_01j00000000000000000000000", "", "' OR 1=1"] {
+            at(not).get(ME).await.refused(403, "workspace_access_denied");
+        }
+        let text = owner.post(KEYS, json!({"name": "k", "permissions": ["workspace:read"]})).await.expect(201).text("api_key");
+        let key = |wanted: &str| app.anonymous().with("x-api-key", &text).with("x-workspace-id", wanted);
+        key("main").get(ME).await.expect(200);
+        for not in ["other", &other.workspace, "none"] {
+            key(not).get(ME).await.refused(403, "workspace_mismatch");
+        }
+    }
+
+    async fn p17_a_suspension_counts_within_a_second(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        owner.get(ME).await.expect(200);
+        // As another node would do it: past this node's memory.
+        identity::admin::set_status(app.db(), &owner.email, identity::Status::Suspended).await.expect("a suspension");
+        app.clock().advance(Duration::from_secs(1));
+        owner.get(ME).await.refused(401, "token_invalid");
+    }
+
+    async fn an_access_token_expires(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let (access, _) = pair(&app, &owner.email).await;
+        let client = app.anonymous().bearer(&access);
+        client.get(ME).await.expect(200);
+        app.clock().advance(Duration::from_secs(899));
+        client.get(ME).await.expect(200);
+        app.clock().advance(Duration::from_secs(1));
+        client.get(ME).await.refused(401, "token_expired");
+    }
+
+    async fn a12_what_is_no_token_is_refused(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let (access, refresh) = pair(&app, &owner.email).await;
+        let (signed, signature) = access.rsplit_once('.').expect("three parts");
+        let (header, payload) = signed.split_once('.').expect("three parts");
+        let none = "eyJhbGciOiJub25lIn0";
+        for wrong in [
+            format!("{none}.{payload}."),
+            format!("{none}.{payload}.{signature}"),
+            format!("{header}.{payload}."),
+            format!("{header}.{payload}.{}", "A".repeat(86)),
+            refresh,
+            "x".repeat(5000),
+        ] {
+            app.anonymous().bearer(&wrong).get(ME).await.refused(401, "token_invalid");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Identity over HTTP, on both engines.
+
+mod callers;
+mod keys;
+mod me;
+mod refresh;
+mod sessions;
+mod setup;
+mod sign_in;
+mod tenants;
+mod workspaces;
+
+use http::Method;
+use serde_json::Value;
+use testkit::{Answer, Client, Engine, TestApp};
+
+/// The house these tests need.
+async fn start(engine: Engine) -> TestApp {
+    TestApp::start(engine, vec![web::system(), identity::system()]).await
+}
+
+const TOKEN: &str = "/api/v1/auth/token";
+const REFRESH: &str = "/api/v1/auth/refresh";
+const ME: &str = "/api/v1/auth/me";
+const SESSIONS: &str = "/api/v1/auth/sessions";
+const KEYS: &str = "/api/v1/auth/api-keys";
+const WORKSPACES: &str = "/api/v1/workspaces";
+const PASSWORD: &str = "correct horse battery";
+
+/// Signs in and shows the whole answer.
+async fn token(client: &Client, email: &str, password: &str) -> Answer {
+    client.ask(Method::POST, TOKEN).form(&[("username", email), ("password", password)]).send().await
+}
+
+/// A pair of tokens of a person whom the testkit made.
+async fn pair(app: &TestApp, email: &str) -> (String, String) {
+    let answer = token(&app.anonymous(), email, PASSWORD).await.expect(200);
+    (answer.text("access_token"), answer.text("refresh_token"))
+}
+
+async fn refresh(app: &TestApp, refresh_token: &str) -> Answer {
+    app.anonymous().post(REFRESH, serde_json::json!({"refresh_token": refresh_token})).await
+}
+
+/// A member of the first item for which another member has this value.
+fn item<'a>(page: &'a Value, member: &str, value: &str) -> &'a Value {
+    page["items"]
+        .as_array()
+        .and_then(|items| items.iter().find(|item| item[member] == value))
+        .unwrap_or(&Value::Null)
+}

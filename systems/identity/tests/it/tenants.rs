@@ -1,0 +1,47 @@
+//! Nobody learns of another workspace's things, or of another person's.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+use testkit::matrix::{Fixture, Stranger, try_all};
+
+use super::{KEYS, SESSIONS, WORKSPACES, start};
+
+const NONE: &str = "01j00000000000000000000000";
+
+testkit::on_both! {
+    async fn p15_a01_no_stranger_learns_of_a_thing(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Hidden").await;
+        let member = app.member("Hidden").await;
+        let body = json!({"name": "k", "permissions": ["workspace:read"]});
+        let key = owner.post(KEYS, body).await.expect(201).text("id");
+        let session = owner.get(SESSIONS).await.expect(200).json()["items"][0]["id"].as_str().expect("an id").to_owned();
+        let here = format!("{WORKSPACES}/{}", owner.workspace);
+        let nowhere = format!("{WORKSPACES}/wsp_{NONE}");
+        let other = app.owner("Other").await;
+        let member_in = json!({"email": other.email, "role": "owner"});
+        let members = |at: &str| format!("{at}/members");
+        let fixtures = HashMap::from([
+            ("revoke_session", Fixture::new(format!("{SESSIONS}/{session}/revoke"), format!("{SESSIONS}/ses_{NONE}/revoke"))),
+            ("delete_api_key", Fixture::new(format!("{KEYS}/{key}"), format!("{KEYS}/key_{NONE}"))),
+            ("get_workspace", Fixture::new(here.clone(), nowhere.clone())),
+            ("update_workspace", Fixture::new(here.clone(), nowhere.clone()).body(json!({"name": "x"}))),
+            ("list_members", Fixture::new(members(&here), members(&nowhere))),
+            ("create_member", Fixture::new(members(&here), members(&nowhere)).body(member_in)),
+            ("delete_member", Fixture::new(format!("{here}/members/{}", member.id), format!("{nowhere}/members/per_{NONE}"))),
+        ]);
+        let strangers = [
+            Stranger { name: "anonymous", client: app.anonymous() },
+            Stranger { name: "outsider", client: other.client.clone() },
+            Stranger { name: "key of another workspace", client: app.key(&other, &["workspace:read", "members:manage"]).await },
+            Stranger { name: "suspended", client: app.suspended("Hidden").await.client },
+            Stranger {
+                name: "outsider who names the workspace",
+                client: other.client.clone().with("x-workspace-id", &owner.workspace),
+            },
+        ];
+        let findings = try_all(&app, &["identity"], &fixtures, &strangers).await;
+        assert!(findings.is_empty(), "{}", findings.join("\n"));
+    }
+}
