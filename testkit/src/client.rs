@@ -143,7 +143,6 @@ impl Answer {
     }
 
     /// Goes on only with this status; shows the answer otherwise.
-    #[must_use]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));

@@ -79,7 +79,8 @@ fn systems_do_not_know_each_other_except_where_named() {
     };
     assert_eq!(pair("status", "identity"), ["floors systems/status/Cargo.toml:4"]);
     assert_eq!(pair("desk", "records"), CLEAN);
-    let (status, identity) = (manifest("status", "[dev-dependencies]\nidentity = \"1\"\n"), manifest("identity", ""));
+    let (status, identity) =
+        (manifest("status", "[dev-dependencies]\nidentity = \"1\"\n"), manifest("identity", ""));
     let beside = [("systems/status/Cargo.toml", &*status), ("systems/identity/Cargo.toml", &*identity)];
     assert_eq!(found(&beside), CLEAN, "tests run a system beside others");
 }
@@ -234,6 +235,20 @@ fn a_scope_is_issued_only_by_the_listed() {
         ["exceptions xtask/scope-issuers.toml:1"],
         "an issuer that issues nothing"
     );
+}
+
+#[test]
+fn what_is_locked_comes_from_one_registry_and_is_not_banned() {
+    let lock = |name: &str, source: &str| {
+        format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"{source}\"\n")
+    };
+    let deny = "[bans]\ndeny = [{ crate = \"openssl\", reason = \"one TLS\" }]\n";
+    let one = lock("serde", "registry+one");
+    let with = |second: &str| found(&[("Cargo.lock", &format!("{one}{second}")), ("deny.toml", deny)]);
+    assert_eq!(with(&lock("rand", "registry+one")), CLEAN);
+    assert_eq!(with(&lock("openssl", "registry+one")), ["lock Cargo.lock:6"]);
+    assert_eq!(with(&lock("rand", "registry+two")), ["lock Cargo.lock:6"]);
+    assert_eq!(with(&lock("rand", "git+somewhere")), ["lock Cargo.lock:6"]);
 }
 
 #[test]

@@ -8,6 +8,9 @@ use config::sections::{Database, General, Log, LogFormat, Server};
 use super::{Out, version::VERSION};
 use crate::startup::House;
 
+/// How long the link works that a start prints.
+const LINK_LIFE: Duration = Duration::from_mins(30);
+
 pub(crate) async fn show(house: &House, out: &Out) {
     let settings = house.settings();
     let base = crate::orders::base_url(settings, house.listening());
@@ -37,13 +40,12 @@ pub(crate) async fn show(house: &House, out: &Out) {
         format!("  listening  {base} ({listening})"),
     ];
     if !set_up {
-        let life = settings.get::<identity::IdentitySettings>().setup_link_life;
-        match crate::orders::setup_link(house.app(), &base, life).await {
+        match crate::orders::setup_link(house.app(), &base, LINK_LIFE).await {
             Ok(link) => {
                 lines.push(format!("  setup      {link}"));
                 lines.push(format!(
                     "             makes the first administrator; good for {} minutes",
-                    life.as_secs() / 60
+                    LINK_LIFE.as_secs() / 60
                 ));
             }
             Err(error) => tracing::warn!(error = error.detail(), "no setup link could be made"),

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use web::{App, Check, Commit, Json, Reply, Result, Thing, View};
 
 use crate::model::{self, SettingRow};
-use crate::{live, ops, store};
+use crate::{jobs, ops, store};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get_settings, update_settings))
@@ -161,7 +161,7 @@ async fn update_settings(
     let reply =
         commit.updated(settings, patch, |tx, scope, change| Box::pin(ops::update(tx, scope, change))).await?;
     // The change is made whether or not this works: the next look at the database, within a second, does the same.
-    if let Err(error) = live::refresh(app).await {
+    if let Err(error) = jobs::refresh(app).await {
         tracing::warn!(?error, "changed settings are not applied yet");
     }
     Ok(reply)

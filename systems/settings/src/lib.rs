@@ -4,7 +4,7 @@
 //! checks are those of `config`.
 
 mod api;
-mod live;
+mod jobs;
 mod model;
 mod ops;
 mod store;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use types::Permission;
 use web::{Access, PermissionInfo, Realm, Rule, System, Upkeep};
 
-pub use live::adopt;
+pub use jobs::adopt;
 
 const MANAGE: Permission = Permission("settings:manage");
 
@@ -36,7 +36,7 @@ const ACCESS: &[Access] = &[
 
 /// Other nodes see a change within a second; the node that made it sees it at once.
 const UPKEEP: &[Upkeep] =
-    &[Upkeep { name: "settings", every: Duration::from_secs(1), run: |app| Box::pin(live::refresh(app)) }];
+    &[Upkeep { name: "settings", every: Duration::from_secs(1), run: |app| Box::pin(jobs::refresh(app)) }];
 
 /// What the binary lists.
 pub const fn system() -> System {
@@ -49,7 +49,7 @@ pub const fn system() -> System {
         events: model::EVENT_TYPES,
         upkeep: UPKEEP,
         install: |parts| {
-            parts.extensions.insert(Arc::new(live::Applied::default()));
+            parts.extensions.insert(Arc::new(jobs::Applied::default()));
             Ok(())
         },
         ..System::EMPTY

@@ -12,8 +12,9 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 /// A database of one test. It is dropped, with whoever is still connected to it, when this is.
 #[derive(Debug)]
 pub struct Database {
-    url: String,
-    name: String,
+    /// The address, for a client.
+    pub url: String,
+    pub name: String,
     admin: String,
 }
 
@@ -74,17 +75,6 @@ impl Postgres {
         admin::run(&admin, &format!("CREATE DATABASE {name} {from} {COPY}"))
             .unwrap_or_else(|error| panic!("no database {name}: {error:?}"));
         Database { url: self.url(&name), name, admin }
-    }
-}
-
-impl Database {
-    /// The address, for a client.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub fn name(&self) -> &str {
-        &self.name
     }
 }
 

@@ -24,13 +24,13 @@ fn within(limit: Duration, what: &str, mut done: impl FnMut() -> bool) {
 #[test]
 fn a_fresh_database_is_utf8_compares_as_english_and_is_dropped() {
     let database = postgres().fresh_database();
-    assert_eq!(one(database.url(), "SELECT current_setting('server_encoding')"), "UTF8");
+    assert_eq!(one(&database.url, "SELECT current_setting('server_encoding')"), "UTF8");
     assert_eq!(
-        one(database.url(), "SELECT ('a' < 'B')::text || ('a' < 'B' COLLATE \"C\")::text"),
+        one(&database.url, "SELECT ('a' < 'B')::text || ('a' < 'B' COLLATE \"C\")::text"),
         "truefalse"
     );
-    assert_eq!(one(database.url(), "SELECT current_setting('max_connections')"), "200");
-    let url = database.url().to_owned();
+    assert_eq!(one(&database.url, "SELECT current_setting('max_connections')"), "200");
+    let url = database.url.clone();
     drop(database);
     assert!(admin::run(&url, "SELECT 1").is_err(), "the database outlived its test");
 }
@@ -42,15 +42,15 @@ fn a_template_is_filled_once_and_its_clones_are_apart() {
     let template = postgres().template("sample", "key 1", fill);
     let again = postgres().template("sample", "key 1", |_| panic!("filled twice"));
     let (first, second) = (postgres().clone_of(&template), postgres().clone_of(&again));
-    admin::run(first.url(), "UPDATE kept SET n = 8").unwrap();
-    assert_eq!(one(first.url(), "SELECT n::text FROM kept"), "8");
-    assert_eq!(one(second.url(), "SELECT n::text FROM kept"), "7");
+    admin::run(&first.url, "UPDATE kept SET n = 8").unwrap();
+    assert_eq!(one(&first.url, "SELECT n::text FROM kept"), "8");
+    assert_eq!(one(&second.url, "SELECT n::text FROM kept"), "7");
 }
 
 #[tokio::test]
 async fn databases_are_made_and_dropped_inside_a_runtime() {
     let database = postgres().fresh_database();
-    assert!(tokio_postgres::connect(database.url(), tokio_postgres::NoTls).await.is_ok());
+    assert!(tokio_postgres::connect(&database.url, tokio_postgres::NoTls).await.is_ok());
 }
 
 #[test]
@@ -102,10 +102,10 @@ fn a_server_is_gone_after_its_owner_was_killed() {
 #[test]
 fn a_commit_is_cut_before_or_after_it_happened() {
     let database = postgres().fresh_database();
-    admin::run(database.url(), "CREATE TABLE kept (n BIGINT)").unwrap();
+    admin::run(&database.url, "CREATE TABLE kept (n BIGINT)").unwrap();
     let proxy = Proxy::to(postgres().port());
     let port = postgres().port().to_string();
-    let through = database.url().replace(&port, &proxy.port().to_string());
+    let through = database.url.replace(&port, &proxy.port().to_string());
     let insert = |n: u8| {
         admin::with(&through, async |client| {
             client.batch_execute("BEGIN").await?;
@@ -120,7 +120,7 @@ fn a_commit_is_cut_before_or_after_it_happened() {
     assert!(insert(3).is_err());
     assert_eq!(proxy.fired(), 2);
     insert(4).unwrap();
-    let kept = one(database.url(), "SELECT string_agg(n::text, ' ' ORDER BY n) FROM kept");
+    let kept = one(&database.url, "SELECT string_agg(n::text, ' ' ORDER BY n) FROM kept");
     assert_eq!(kept, "1 3 4");
 }
 

@@ -83,7 +83,8 @@ fn refused(one: &Crate, own: Floor, dependency: &Dependency, other: &Crate) -> O
         return (!may).then_some("only tests use the test kit");
     }
     match (own, floor(other)?) {
-        (_, Floor::Workshop) if dependency.dev => None,
+        // Tests use the workshop, and run a system beside those it is used with.
+        (_, Floor::Workshop) | (Floor::System, Floor::System) if dependency.dev => None,
         (_, Floor::Workshop) => Some("a tool of the workshop is no part of the house"),
         (Floor::Workshop, _) if one.name == "testkit" => None,
         (Floor::Workshop, _) if matches!(one.name.as_str(), "peers" | "xtask") => {
@@ -92,8 +93,6 @@ fn refused(one: &Crate, own: Floor, dependency: &Dependency, other: &Crate) -> O
         (Floor::Workshop, _) => None,
         (Floor::Kernel(own), Floor::Kernel(used)) if used < own => None,
         (Floor::Kernel(_), Floor::Kernel(_)) => Some("it stands higher in the kernel"),
-        // Its tests run it beside those it is used with.
-        (Floor::System, Floor::System) if dependency.dev => None,
         (Floor::System, Floor::System) => {
             let named = NAMED.iter().find(|(name, _)| *name == one.name).map_or(&[][..], |(_, used)| used);
             (!named.contains(&other.name.as_str())).then_some("systems do not know each other")

@@ -2,6 +2,7 @@
 
 mod floors;
 mod links;
+mod lock;
 mod names;
 mod places;
 mod rooms;
@@ -13,7 +14,15 @@ pub(crate) use floors::{Floor, floor};
 use crate::{Finding, Tree};
 
 pub(crate) fn all(tree: &Tree) -> Vec<Finding> {
-    let rules =
-        [floors::check, rooms::check, sizes::check, names::check, places::check, scopes::check, links::check];
+    let rules = [
+        floors::check,
+        rooms::check,
+        sizes::check,
+        names::check,
+        places::check,
+        scopes::check,
+        links::check,
+        lock::check,
+    ];
     rules.iter().flat_map(|rule| rule(tree)).collect()
 }

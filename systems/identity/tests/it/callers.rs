@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::json;
-use testkit::Engine;
 
 use super::{KEYS, ME, pair, start};
 

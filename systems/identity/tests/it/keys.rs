@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use testkit::{Client, Engine, TestApp};
+use testkit::{Client, TestApp};
 
 use super::{KEYS, ME, WORKSPACES, item, start};
 

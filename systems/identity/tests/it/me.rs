@@ -1,7 +1,6 @@
 //! The profile of whoever asks.
 
 use serde_json::json;
-use testkit::Engine;
 
 use super::{ME, start};
 

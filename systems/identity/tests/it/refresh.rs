@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use testkit::Engine;
 
 use super::{ME, SESSIONS, pair, refresh, start};
 
@@ -17,7 +16,7 @@ testkit::on_both! {
         let copies = (0..64).map(|_| {
             let client = app.anonymous();
             let body = serde_json::json!({"refresh_token": first});
-            tokio::spawn(async move { client.post(super::REFRESH, body).await })
+            tokio::spawn(async move { client.post(crate::REFRESH, body).await })
         });
         let mut successors = HashSet::new();
         for answer in copies.collect::<Vec<_>>() {

@@ -1,7 +1,6 @@
 //! The list of one's sessions, and ending them.
 
 use serde_json::{Value, json};
-use testkit::Engine;
 
 use super::{ME, SESSIONS, item, pair, start};
 

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 use std::time::Duration;
-use testkit::{Client, Engine, TestApp};
+use testkit::{Client, TestApp};
 
 use super::{ME, PASSWORD, start, token};
 

@@ -1,7 +1,7 @@
 //! Signing in.
 
 use http::Method;
-use testkit::{Engine, TestApp};
+use testkit::TestApp;
 
 use super::{ME, PASSWORD, TOKEN, start, token};
 

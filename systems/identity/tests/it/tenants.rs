@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use serde_json::json;
-use testkit::Engine;
 use testkit::matrix::{Fixture, Stranger, try_all};
 
 use super::{KEYS, SESSIONS, WORKSPACES, start};

@@ -1,7 +1,6 @@
 //! Workspaces and their members.
 
 use serde_json::json;
-use testkit::Engine;
 
 use super::{ME, WORKSPACES, item, start};
 

@@ -2,7 +2,6 @@
 
 use config::sections::{Cors, Limits};
 use serde_json::json;
-use testkit::Engine;
 
 use crate::{SETTINGS, Sample, item, start, told};
 
@@ -88,7 +87,7 @@ testkit::on_both! {
         let first = change(7).await.expect(200);
         admin.patch(SETTINGS, json!({"sample.number": 8})).await.expect(200);
         let again = change(7).await.expect(200);
-        assert_eq!((again.header("idempotent-replayed"), again.body), (Some("true"), first.body));
+        assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
         assert_eq!(app.app.settings().get::<Sample>().number, 8);
         change(9).await.refused(422, "idempotency_mismatch");
     }

@@ -4,7 +4,7 @@ use config::Settings;
 use config::sections::Limits;
 use db::{Tx, params};
 use serde_json::json;
-use testkit::{Engine, TestApp};
+use testkit::TestApp;
 use web::{App, Extensions, Faults, Keys, Parts};
 
 use crate::{SETTINGS, Sample, item, layered, start, systems};

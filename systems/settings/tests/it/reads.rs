@@ -1,7 +1,6 @@
 //! What is listed, for whom, and with which tag.
 
 use serde_json::json;
-use testkit::Engine;
 
 use crate::{SETTINGS, item, start};
 

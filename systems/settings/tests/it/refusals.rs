@@ -2,7 +2,7 @@
 
 use config::sections::Limits;
 use serde_json::{Value, json};
-use testkit::{Answer, Engine};
+use testkit::Answer;
 
 use crate::{SETTINGS, start, told};
 

@@ -2,7 +2,6 @@
 
 use super::{EVENTS, STATUS, post_report, report, start};
 use serde_json::json;
-use testkit::Engine;
 
 testkit::on_both! {
     async fn a_report_has_an_address_and_a_tag(engine: Engine) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{EVENTS, report, start};
 use http::Method;
-use testkit::{Answer, Client, Engine, TestApp};
+use testkit::{Answer, Client, TestApp};
 use web::Fault;
 
 async fn send(client: &Client, key: &str, service: &str) -> Answer {
@@ -97,7 +97,7 @@ testkit::on_both! {
             send(&owner, bad, "api").await.refused(400, "bad_idempotency_key");
         }
         let twice = owner.ask(Method::POST, EVENTS).key("a").key("b").json(&report("api", "degraded"));
-        twice.send().await.refused(400, "bad_idempotency_key");
+        twice.send().await.refused(400, "duplicate_header");
         send(&owner, &"x".repeat(255), "api").await.expect(201);
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{STATUS, systems};
-use testkit::{Engine, TestApp};
+use testkit::TestApp;
 use web::Fault;
 
 const SETTINGS: &str = r#"

@@ -1,7 +1,7 @@
 //! Lists: both ways to page, order, filters.
 
 use super::{EVENTS, post_report, start};
-use testkit::{Client, Engine};
+use testkit::Client;
 
 async fn ids(client: &Client, query: &str) -> Vec<String> {
     let page = client.get(format!("{EVENTS}?{query}")).await.expect(200).json();
@@ -41,16 +41,14 @@ testkit::on_both! {
         let newest_first = seven(&app, &owner).await;
         let mut seen = Vec::new();
         let mut cursor = String::new();
-        let mut last = serde_json::Value::Null;
-        loop {
+        let last = loop {
             let page = owner.get(format!("{EVENTS}?limit=3&cursor={cursor}")).await.expect(200).json();
             seen.extend(page["items"].as_array().into_iter().flatten().map(|item| item["id"].as_str().unwrap_or_default().to_owned()));
-            last = page.clone();
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = next.to_owned(),
-                None => break,
+                None => break page,
             }
-        }
+        };
         assert_eq!(seen, newest_first);
         assert_eq!((&last["has_more"], last.get("total")), (&false.into(), None));
         let back = last["prev_cursor"].as_str().unwrap_or_default();

@@ -1,7 +1,6 @@
 //! How everything stands, and tags.
 
 use super::{EVENTS, STATUS, post_report, start};
-use testkit::Engine;
 
 testkit::on_both! {
     async fn check_27_the_latest_report_of_every_service_counts(engine: Engine) {

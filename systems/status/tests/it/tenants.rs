@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{EVENTS, post_report, start};
 use serde_json::json;
 use testkit::matrix::{Fixture, Stranger, try_all};
-use testkit::{Engine, TestApp};
+use testkit::TestApp;
 use web::Fault;
 
 async fn findings(app: &TestApp, home: &str) -> Vec<String> {
@@ -26,7 +26,7 @@ async fn findings(app: &TestApp, home: &str) -> Vec<String> {
         Stranger { name: "anonymous", client: app.anonymous() },
         Stranger { name: "outsider", client: other.client.clone() },
         Stranger { name: "key of another workspace", client: app.key(&other, &["status:read", "status:write"]).await },
-        Stranger { name: "key without a scope", client: app.key(&other, &[]).await },
+        Stranger { name: "key without a scope", client: app.key(&other, &["members:read"]).await },
         Stranger { name: "suspended", client: app.suspended(home).await.client },
         Stranger {
             name: "outsider who names the workspace",

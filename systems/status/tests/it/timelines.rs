@@ -2,7 +2,7 @@
 
 use super::{EVENTS, post_report, report, start};
 use serde_json::Value;
-use testkit::{Client, Engine};
+use testkit::Client;
 
 async fn kinds(client: &Client, path: &str) -> Vec<Value> {
     let page = client.get(path).await.expect(200).json();
