@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use testkit::Engine;
 
 use crate::house::{feed, open, report, start, token};
 
