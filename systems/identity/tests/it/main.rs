@@ -16,7 +16,7 @@ use testkit::{Answer, Client, Engine, TestApp};
 
 /// The house these tests need.
 async fn start(engine: Engine) -> TestApp {
-    TestApp::start(engine, vec![web::system(), identity::system()]).await
+    TestApp::start(engine, vec![identity::system()]).await
 }
 
 const TOKEN: &str = "/api/v1/auth/token";
