@@ -15,6 +15,8 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Whatever this process makes is its user's alone: the database, the log of it, sockets.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // Reads FAILPOINTS; kept until the process ends.
     #[cfg(feature = "faults")]
     let _faults = fail::FailScenario::setup();

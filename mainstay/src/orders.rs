@@ -33,24 +33,17 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
     match order {
         Order::SetupLink { ttl_seconds } => {
             let life = Duration::from_secs(ttl_seconds);
-            let link = setup_link(app, base, life).await?;
+            let link = identity::setup::link(app, base, life).await?;
             Ok(json!({ "link": link, "expires_at": app.clock().now().plus(life) }))
         }
         Order::AdminCreate { email, password, workspace } => {
-            let cost = app.settings().get::<identity::IdentitySettings>().cost();
-            let made = identity::admin::create(app.db(), cost, &email, &password, &workspace).await?;
+            let made = identity::admin::create_admin(app, &email, &password, &workspace).await?;
             Ok(json!({
                 "person": made.person, "email": email.trim(),
                 "workspace": { "id": made.workspace, "slug": made.slug },
             }))
         }
     }
-}
-
-/// A link that makes the first administrator; ends the one before.
-pub(crate) async fn setup_link(app: &App, base: &str, life: Duration) -> Result<String> {
-    let token = identity::setup::new_link(app.db(), life).await?;
-    Ok(format!("{base}/setup?token={token}"))
 }
 
 /// Where people reach this installation.

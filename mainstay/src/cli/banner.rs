@@ -40,7 +40,7 @@ pub(crate) async fn show(house: &House, out: &Out) {
         format!("  listening  {base} ({listening})"),
     ];
     if !set_up {
-        match crate::orders::setup_link(house.app(), &base, LINK_LIFE).await {
+        match identity::setup::link(house.app(), &base, LINK_LIFE).await {
             Ok(link) => {
                 lines.push(format!("  setup      {link}"));
                 lines.push(format!(

@@ -8,6 +8,11 @@ use super::{Finding, Patient};
 
 const GIB: u64 = 1 << 30;
 
+pub(super) fn server(patient: &Patient) -> BoxFuture<'_, Finding> {
+    let text = if patient.running { "in use by a server" } else { "no server runs on it" };
+    Box::pin(ready(Finding::ok(text)))
+}
+
 pub(super) fn owner(patient: &Patient) -> BoxFuture<'_, Finding> {
     let shown = patient.folder.display();
     let me = rustix::process::geteuid().as_raw();
@@ -23,11 +28,7 @@ pub(super) fn owner(patient: &Patient) -> BoxFuture<'_, Finding> {
         Ok(about) if about.mode() & 0o055 != 0 => {
             Finding::warn(format!("others may look into {shown}"), format!("chmod 700 {shown}"))
         }
-        Ok(_) => Finding::ok(if patient.running {
-            format!("{shown}, in use by a server")
-        } else {
-            shown.to_string()
-        }),
+        Ok(_) => Finding::ok(shown.to_string()),
     }))
 }
 

@@ -89,6 +89,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "settings", name: "secret", run: settings::secret },
     Check { group: "settings", name: "public url", run: settings::public_url },
     Check { group: "settings", name: "proxies", run: settings::proxies },
+    Check { group: "data folder", name: "server", run: data::server },
     Check { group: "data folder", name: "owner and mode", run: data::owner },
     Check { group: "data folder", name: "space", run: data::space },
     Check { group: "data folder", name: "inodes", run: data::inodes },

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use web::App;
 use web::edge::{Check, CheckState, Edge, MetricsDoor};
 
-use super::{House, door, options};
+use super::{House, door, faults, options};
 use crate::cli::Exit;
 
 /// Between "not ready any more" and the end of accepting, so that balancers can take the node out.
@@ -36,10 +36,14 @@ pub(super) fn open(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
         house.probes.up(checks(&app));
         let probes = house.probes.clone();
         let notice = if settings.get::<General>().is_production() { NOTICE } else { Duration::ZERO };
+        let connections = house.connections.clone();
         let limit = server.drain + Duration::from_secs(5);
         Ok(Undo::new(async move {
             probes.draining();
             tokio::time::sleep(notice).await;
+            if faults::planted(faults::NO_DRAIN) {
+                connections.shutdown(Duration::ZERO).await;
+            }
             let closed = door.close().await;
             if let Some(apart) = apart {
                 apart.close().await?;

@@ -5,6 +5,7 @@
 
 mod database;
 mod door;
+mod faults;
 mod ground;
 mod house;
 mod listener;

@@ -1,0 +1,16 @@
+//! The real binary, from outside: what it prints, which code it ends with, what answers while it starts and stops.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "these tests are a process of their own"
+)]
+
+mod commands;
+mod config;
+mod graceful;
+mod process;
+mod serve;
+#[cfg(feature = "faults")]
+mod stages;
+mod two;
