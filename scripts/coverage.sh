@@ -9,5 +9,5 @@ command -v cargo-tarpaulin >/dev/null || cargo install --locked --root "$CACHE" 
 [ -x "$DEBUG_BIN/with-postgres" ] || build_binary
 "$DEBUG_BIN/with-postgres" cargo tarpaulin --workspace --locked --engine llvm --skip-clean --timeout 600 \
     --exclude-files 'xtask/*' --target-dir "$CARGO_TARGET_DIR/coverage" \
-    --out Xml --out Html --output-dir "${MAINSTAY_COVERAGE_DIR:-$CACHE/coverage}"
-say "written to ${MAINSTAY_COVERAGE_DIR:-$CACHE/coverage}"
+    --out Xml --out Html --output-dir "${MAINSTAY_TEST_COVERAGE_DIR:-$CACHE/coverage}"
+say "written to ${MAINSTAY_TEST_COVERAGE_DIR:-$CACHE/coverage}"

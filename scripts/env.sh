@@ -1,9 +1,10 @@
-# Sourced by every script: where things are. Sets no option that is set already.
+# Sourced by every script: where things are. The variables of the workshop begin with MAINSTAY_TEST_: the server
+# refuses other MAINSTAY_ variables that are no setting.
 # shellcheck shell=bash
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What is made or fetched lies outside the tree, so that a clone stays clean and the next clone starts warm.
-CACHE=${MAINSTAY_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mainstay}
+CACHE=${MAINSTAY_TEST_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mainstay}
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
 export PATH="$CACHE/bin:${HOME:-/root}/.cargo/bin:$PATH"
 # shellcheck disable=SC2034

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/env.sh
 scripts/setup.sh
-export MAINSTAY_PROMISES=full
+export MAINSTAY_TEST_PROMISES=full
 say "commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores"
 [ $# -gt 0 ] || set -- p6_ p14_ p15_ p19_ p20_ p22_
 cargo test --release --workspace --locked --no-run

@@ -1,11 +1,13 @@
 # Sourced by scripts that talk to a running Mainstay: starts the built binary on a folder and ends it by its id.
 # shellcheck shell=bash
 
-BINARY=${MAINSTAY_BINARY:-$DEBUG_BIN/mainstay}
+BINARY=${MAINSTAY_TEST_BINARY:-$DEBUG_BIN/mainstay}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/mainstay-script-XXXXXX")
 SERVER=
 EMAIL=owner@example.test
 PASSWORD='a long passphrase 42'
+# One caller does here what is meant for hundreds; the limits have tests of their own.
+export MAINSTAY_LIMITS_SIGNED_IN=1000000 MAINSTAY_LIMITS_ANONYMOUS=1000000
 
 end_server() {
     [ -n "$SERVER" ] || return 0

@@ -20,7 +20,7 @@ for pair in cc:build-essential mold:mold pkg-config:pkg-config git:git curl:curl
     command -v "${pair%%:*}" >/dev/null || want+=("${pair#*:}")
 done
 [ -x "$VENV/bin/schemathesis" ] || python3 -c 'import ensurepip' 2>/dev/null || want+=(python3-venv)
-compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || [ -n "${MAINSTAY_POSTGRES_BIN:-}" ] || want+=(postgresql)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || [ -n "${MAINSTAY_TEST_POSTGRES_BIN:-}" ] || want+=(postgresql)
 
 if [ ${#want[@]} -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ]; then

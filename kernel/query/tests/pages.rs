@@ -50,7 +50,7 @@ impl Things {
         let folder = tempfile::tempdir().unwrap();
         let database = (engine == Engine::Postgres).then(|| peers::postgres().fresh_database());
         let url = database.as_ref().map_or("sqlite".to_owned(), |database| database.url.clone());
-        let db = Db::open(Options::new(url, folder.path())).unwrap();
+        let db = Db::open(Options::new(url, folder.path())).await.unwrap();
         db.migrate(&[TABLE]).await.unwrap();
         let scope = || Scope::public(WorkspaceId::at(Time::from_millis(1)), Trace::default());
         let (scope, other) = (scope(), scope());
@@ -192,7 +192,7 @@ both! {
             list(&things.scope, "/api/v1/others", &query("name")),
             things.list(&query("-name")),
             things.list(&query("")),
-            things.list(&format!("limit=2&sort=name&cursor={}x", cursor)),
+            things.list(&format!("limit=2&sort=name&cursor={cursor}x")),
         ] {
             let error = refused.err().expect("a cursor that is not good here");
             assert_eq!((error.kind(), error.code()), (ErrorKind::Malformed, "bad_cursor"));

@@ -30,6 +30,9 @@ const PERMISSIONS: &[PermissionInfo] = &[PermissionInfo {
 const ACCESS: &[Access] =
     &[Access::new("list_events", Rule::Workspace(READ)), Access::new("stream_events", Rule::Workspace(READ))];
 
+const UPKEEP: &[Upkeep] =
+    &[Upkeep { name: "old events", every: Duration::from_hours(1), run: housekeeping::prune }];
+
 /// What the binary lists.
 pub const fn system() -> System {
     System {
@@ -39,7 +42,7 @@ pub const fn system() -> System {
         permissions: PERMISSIONS,
         access: ACCESS,
         ids: &[("evt", "event")],
-        upkeep: &[Upkeep { name: "old events", every: Duration::from_hours(1), run: housekeeping::prune }],
+        upkeep: UPKEEP,
         install: |parts| {
             parts.extensions.insert(Arc::new(stream::Places::default()));
             Ok(())

@@ -14,7 +14,7 @@ use crate::{Folder, admin, free_port};
 /// Names a server that is already running, so that each test binary need not start its own.
 pub const SHARED: &str = "MAINSTAY_TEST_POSTGRES";
 /// Names the folder of the server's programs, where it is not a usual one.
-const PROGRAMS: &str = "MAINSTAY_POSTGRES_BIN";
+const PROGRAMS: &str = "MAINSTAY_TEST_POSTGRES_BIN";
 const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// How a private server is to be run.

@@ -3,7 +3,8 @@
 use crate::tree::{Crate, Dependency};
 use crate::{Finding, Tree};
 
-/// The kernel from the ground up. A crate may use those before it.
+/// The kernel from the ground up. A crate may use those before it. `query` stands below `journal` because timelines
+/// are lists: they page as every other list does.
 pub(crate) const KERNEL: [&str; 13] = [
     "types",
     "config",
@@ -13,10 +14,10 @@ pub(crate) const KERNEL: [&str; 13] = [
     "outbound",
     "blobs",
     "db",
+    "query",
     "journal",
     "queue",
     "mail",
-    "query",
     "web",
 ];
 /// Which systems may use which others.

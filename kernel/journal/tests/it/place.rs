@@ -21,7 +21,8 @@ impl Place {
         let database = (engine == Engine::Postgres).then(|| peers::postgres().fresh_database());
         let url = database.as_ref().map_or("sqlite".to_owned(), |database| database.url.clone());
         let clock = Clock::standing(START);
-        let db = Db::open(Options { clock: clock.clone(), ..Options::new(url, folder.path()) }).await.unwrap();
+        let db =
+            Db::open(Options { clock: clock.clone(), ..Options::new(url, folder.path()) }).await.unwrap();
         db.migrate(&[journal::MIGRATIONS]).await.unwrap();
         Self { _folder: folder, _database: database, db, clock }
     }

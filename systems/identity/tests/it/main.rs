@@ -16,7 +16,7 @@ use testkit::{Answer, Client, Engine, TestApp};
 
 /// The house these tests need.
 async fn start(engine: Engine) -> TestApp {
-    TestApp::start(engine, vec![web::system(), identity::system()]).await
+    TestApp::start(engine, vec![identity::system()]).await
 }
 
 const TOKEN: &str = "/api/v1/auth/token";
@@ -40,6 +40,21 @@ async fn pair(app: &TestApp, email: &str) -> (String, String) {
 
 async fn refresh(app: &TestApp, refresh_token: &str) -> Answer {
     app.anonymous().post(REFRESH, serde_json::json!({"refresh_token": refresh_token})).await
+}
+
+/// What the installation's journal tells of one thing, the oldest first.
+async fn events(app: &TestApp, subject: &str) -> Vec<String> {
+    let place = query::Place { workspace: None, endpoint: "test", filter: "" };
+    let list = query::List::parse("limit=200", &journal::TIMELINE, &query::Signer::new(b"test"), place)
+        .expect("a list");
+    let by = types::Installation::system("a test reads the journal");
+    let read = app.db().read((by, subject.to_owned(), list), |rx, (by, subject, list)| {
+        Box::pin(journal::timeline_installation(rx, by, subject, list))
+    });
+    let page = read.await.expect("a timeline");
+    let mut events: Vec<_> = page.items().iter().map(|event| (event.id, event.kind.clone())).collect();
+    events.sort();
+    events.into_iter().map(|(_, kind)| kind).collect()
 }
 
 /// A member of the first item for which another member has this value.

@@ -31,7 +31,7 @@ testkit::on_both! {
         assert_eq!(made.text("workspace_slug"), "main-hall");
         assert_eq!(made.header("cache-control"), Some("no-store"));
         app.anonymous().post(SETUP, body(&token_text)).await.refused(409, "already_set_up");
-        app.anonymous().get("/setup").await.expect(409);
+        let _ = app.anonymous().get("/setup").await.expect(409);
         assert!(identity::setup_link(&app.app, "http://x", HALF_AN_HOUR).await.is_err());
         let access = token(&app.anonymous(), "admin@example.test", PASSWORD).await.expect(200).text("access_token");
         let me = app.anonymous().bearer(&access).get(ME).await.expect(200).json();
@@ -87,7 +87,7 @@ testkit::on_both! {
         let html = String::from_utf8_lossy(&again.body).into_owned();
         assert!(html.contains("admin@example.test") && html.contains("&lt;b&gt;") && html.contains("at least 12"), "{html}");
         assert!(!html.contains("too short"), "the password is not shown again");
-        form(&own, &fields(PASSWORD)).await.expect(201);
+        let _ = form(&own, &fields(PASSWORD)).await.expect(201);
     }
 
     async fn a17_a_form_of_another_site_is_refused(engine: Engine) {
@@ -95,13 +95,13 @@ testkit::on_both! {
         let token_text = link(&app).await;
         let fields = [("token", token_text.as_str()), ("email", "admin@example.test"), ("password", PASSWORD), ("workspace", "Main")];
         let at = || app.anonymous().with("host", "127.0.0.1:8080");
-        form(&at(), &fields).await.expect(403);
-        form(&at().with("origin", "null"), &fields).await.expect(403);
-        form(&at().with("origin", "https://evil.test"), &fields).await.expect(403);
+        let _ = form(&at(), &fields).await.expect(403);
+        let _ = form(&at().with("origin", "null"), &fields).await.expect(403);
+        let _ = form(&at().with("origin", "https://evil.test"), &fields).await.expect(403);
         let own = at().with("origin", "http://127.0.0.1:8080");
-        form(&own.clone().with("sec-fetch-site", "cross-site"), &fields).await.expect(403);
-        own.ask(Method::POST, "/setup").raw("text/plain", "token=x").send().await.expect(415);
-        form(&own, &fields).await.expect(201);
+        let _ = form(&own.clone().with("sec-fetch-site", "cross-site"), &fields).await.expect(403);
+        let _ = own.ask(Method::POST, "/setup").raw("text/plain", "token=x").send().await.expect(415);
+        let _ = form(&own, &fields).await.expect(201);
     }
 
     async fn the_start_page_says_what_this_is(engine: Engine) {

@@ -31,7 +31,7 @@ testkit::on_both! {
     async fn null_puts_a_setting_back(engine: Engine) {
         let app = start(engine).await;
         let admin = app.administrator().await;
-        admin.patch(SETTINGS, json!({"limits.signed_in": 5_000_000})).await.expect(200);
+        let _ = admin.patch(SETTINGS, json!({"limits.signed_in": 5_000_000})).await.expect(200);
         let back = admin.patch(SETTINGS, json!({"limits.signed_in": null})).await.expect(200);
         let setting = item(&back, "limits.signed_in");
         assert_eq!(setting["value"], 1_000_000, "what the file says");
@@ -85,7 +85,7 @@ testkit::on_both! {
             admin.ask(http::Method::PATCH, SETTINGS).key("k1").json(&json!({"sample.number": number})).send()
         };
         let first = change(7).await.expect(200);
-        admin.patch(SETTINGS, json!({"sample.number": 8})).await.expect(200);
+        let _ = admin.patch(SETTINGS, json!({"sample.number": 8})).await.expect(200);
         let again = change(7).await.expect(200);
         assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
         assert_eq!(app.app.settings().get::<Sample>().number, 8);

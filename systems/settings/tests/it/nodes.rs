@@ -38,14 +38,14 @@ testkit::on_both! {
         let app = start(engine).await;
         let admin = app.administrator().await;
         let other = node(&app);
-        admin.patch(SETTINGS, json!({"limits.anonymous": 5})).await.expect(200);
+        let _ = admin.patch(SETTINGS, json!({"limits.anonymous": 5})).await.expect(200);
         assert_eq!(other.settings().get::<Limits>().anonymous, 600);
         turn(&other).await;
         assert_eq!(other.settings().get::<Limits>().anonymous, 5);
         let mut changes = other.settings().changes();
         turn(&other).await;
         assert!(!changes.has_changed().expect("the settings live"), "nothing new");
-        admin.patch(SETTINGS, json!({"limits.anonymous": null})).await.expect(200);
+        let _ = admin.patch(SETTINGS, json!({"limits.anonymous": null})).await.expect(200);
         turn(&other).await;
         assert_eq!(other.settings().get::<Limits>().anonymous, 600);
         assert!(changes.borrow_and_update().gt(&0));
@@ -53,7 +53,7 @@ testkit::on_both! {
 
     async fn a_start_finds_what_was_changed(engine: Engine) {
         let app = start(engine).await;
-        app.administrator().await.patch(SETTINGS, json!({"sample.number": 9})).await.expect(200);
+        let _ = app.administrator().await.patch(SETTINGS, json!({"sample.number": 9})).await.expect(200);
         let fresh = layered();
         assert!(settings::adopt(app.db(), &fresh).await.expect("the settings can be read").is_empty());
         assert_eq!(fresh.get::<Sample>().number, 9);
@@ -61,7 +61,7 @@ testkit::on_both! {
 
     async fn a_lock_that_came_later_wins_over_what_was_changed(engine: Engine) {
         let app = start(engine).await;
-        app.administrator().await.patch(SETTINGS, json!({"sample.number": 9})).await.expect(200);
+        let _ = app.administrator().await.patch(SETTINGS, json!({"sample.number": 9})).await.expect(200);
         let env = vec![("MAINSTAY_SAMPLE_NUMBER".to_owned(), "3".to_owned())];
         let sources = config::Sources { env, ..config::Sources::default() };
         let locked = Settings::load(&web::sections(&systems()), sources).expect("sound");

@@ -1,0 +1,8 @@
+//! Readers of the journal over HTTP, on both engines.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+#![allow(clippy::disallowed_methods, reason = "a test has no task group")]
+
+mod feed;
+mod house;
+mod streams;
