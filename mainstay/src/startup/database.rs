@@ -22,7 +22,7 @@ pub(super) fn open(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
         let section = settings.get::<Database>();
         let deadline = settings.get::<Server>().request_deadline;
         let options = options::database(&section, deadline, house.folder());
-        let db = db::Db::open(options).map_err(|error| failed(&error.into()))?;
+        let db = db::Db::open(options).await.map_err(|error| failed(&error.into()))?;
         let closing = db.clone();
         if let Err(failure) = wait_for(&db, section.connect_wait).await {
             closing.close().await;
@@ -101,7 +101,7 @@ pub(super) fn cause(error: &Error) -> String {
 /// The database for a command that needs nothing else; waits for nothing.
 pub(crate) async fn connect(settings: &config::Settings, folder: &std::path::Path) -> types::Result<db::Db> {
     let deadline = settings.get::<Server>().request_deadline;
-    let db = db::Db::open(options::database(&settings.get::<Database>(), deadline, folder))?;
+    let db = db::Db::open(options::database(&settings.get::<Database>(), deadline, folder)).await?;
     db.check().await?;
     Ok(db)
 }

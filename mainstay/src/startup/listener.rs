@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use config::sections::{General, Server};
 use futures_util::future::BoxFuture;
 use tasks::stages::{Failure, Undo};
@@ -80,6 +79,6 @@ async fn open_metrics(
     let address = listener.local_addr().map_err(Failure::new)?;
     let server = house.settings().get::<Server>();
     let options = options::edge(house.settings(), format!("http://{address}")).map_err(Failure::new)?;
-    let edge = Edge::new(options, Router::new().merge(numbers.open::<()>()));
+    let edge = Edge::new(options, numbers.open::<()>());
     Ok(door::serve(listener, address, edge, options::connections(&server), &house.connections))
 }

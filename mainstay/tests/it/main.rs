@@ -1,6 +1,7 @@
 //! The real binary, from outside: what it prints, which code it ends with, what answers while it starts and stops.
 
 #![allow(
+    clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "these tests are a process of their own"
