@@ -20,6 +20,10 @@ check() {
         --phases examples,coverage,fuzzing --max-examples "${MAINSTAY_TEST_EXAMPLES:-25}" --generation-database none \
         --exclude-path-regex '/events/stream$' --request-timeout 15 --continue-on-failure --warnings off "$@")
 }
+outcome=0
+say "== signed in"
 # Signing out would end the session that the other requests use.
-check -H "Authorization: Bearer $token" --exclude-path-regex '/auth/(logout|logout-all|sessions/revoke-others)$'
-check
+check -H "Authorization: Bearer $token" --exclude-path-regex '/auth/(logout|logout-all|sessions/revoke-others)$' || outcome=1
+say "== signed out"
+check || outcome=1
+exit $outcome

@@ -29,7 +29,7 @@ impl TestDatabase {
             }
             Engine::Postgres => {
                 let remote = tokio::task::spawn_blocking(move || postgres_clone(migrations)).await.expect("a clone");
-                (remote.url().to_owned(), Some(remote))
+                (remote.url.clone(), Some(remote))
             }
         };
         let options = Options { clock, pool: 6, readers: 2, ..Options::new(url, folder.path()) };

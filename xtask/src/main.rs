@@ -8,7 +8,6 @@
     reason = "a command-line tool of the workshop"
 )]
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use xtask::{Tree, picture, tidy};
@@ -19,8 +18,7 @@ const USAGE: &str = "usage: cargo xtask tidy             hold the rules of the h
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root");
-    let outcome = Tree::read(root).and_then(|tree| match arguments[..] {
+    let outcome = Tree::read(&xtask::root()).and_then(|tree| match arguments[..] {
         ["tidy"] => Ok(run_tidy(&tree)),
         ["floors"] => picture::write(&tree).map(|text| {
             print!("{text}");

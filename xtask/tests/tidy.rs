@@ -3,12 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::fs;
-use std::path::Path;
 
 use xtask::{Finding, Tree, picture, tidy};
 
 fn real() -> Tree {
-    Tree::read(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()).unwrap()
+    Tree::read(&xtask::root()).unwrap()
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod callers;
 mod events;
 mod keys;
 mod pages;
+mod passwords;
 mod people;
 mod refusals;
 mod secrets;
@@ -22,13 +23,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use types::{Installation, Permission};
+use types::Permission;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use web::{Access, App, PermissionInfo, Rule, System, Tier, Upkeep};
 
 pub use admin::create_admin;
-pub use people::{Cost, Status, email_key};
+pub use passwords::Cost;
+pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
 pub use workspaces::Role;
@@ -58,7 +60,7 @@ const MIGRATIONS: db::Migrations = db::Migrations {
 /// What identity keeps in memory, shared by its handlers and the gate.
 pub struct Identity {
     secrets: secrets::Secrets,
-    passwords: people::Passwords,
+    passwords: passwords::Passwords,
     signing: signing::Signing,
     callers: callers::Callers,
     roles: workspaces::Roles,
@@ -68,14 +70,14 @@ pub struct Identity {
 impl Identity {
     fn new(parts: &web::Parts) -> Self {
         let settings = parts.settings.get::<IdentitySettings>();
-        let inst = Installation::system("finding out who asks");
+        let inst = callers::ground();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let waiting = usize::try_from(settings.password_queue).unwrap_or(usize::MAX);
         let issuer = signing::Issuer { issuer: settings.issuer.clone(), audience: "mainstay:api" };
         let declared = parts.systems.iter().flat_map(|system| system.permissions);
         Self {
             secrets: secrets::Secrets::derive(&parts.keys),
-            passwords: people::Passwords::new(settings.cost(), cores, waiting),
+            passwords: passwords::Passwords::new(settings.cost(), cores, waiting),
             signing: signing::Signing::new(issuer, inst.clone()),
             callers: callers::Callers::new(Duration::from_hours(1), inst),
             roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
@@ -175,7 +177,7 @@ const ACCESS: &[Access] = &[
 
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
-    Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::flush },
+    Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
 ];
 
 /// A simple acknowledgement.

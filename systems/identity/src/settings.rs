@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::people::Cost;
+use crate::passwords::Cost;
 
 config::section! {
     /// People, sessions, passwords and API keys.

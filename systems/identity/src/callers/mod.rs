@@ -4,9 +4,8 @@
 //! again: a revocation counts at once on this node, and within [`RECHECK`] on the others. Refuses to guess: when the
 //! database can not be asked, nobody is let in.
 
-mod place;
+mod ops;
 mod standing;
-mod store;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use futures_util::future::BoxFuture;
 use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
 use web::{App, Authenticate, Caller, Credential};
 
-pub(crate) use place::{Place, enter, person_of};
+pub(crate) use ops::{Place, enter, ground, person_of};
 pub(crate) use standing::Callers;
 use standing::{KeyStanding, PersonStanding, SessionStanding};
 

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
-use types::{Actor, Error, Installation, Kind, Trace};
+use types::{Error, Kind, Trace};
 use web::edge::{ClientAddr, check_cross_site};
 use web::{App, Form, Problem, Tier, escape, page};
 
-use super::html::{self, SetupForm};
+use super::form::{SetupForm, setup_form};
 use crate::setup::{self, SetupIn};
 
 pub(crate) fn pages() -> Router<App> {
@@ -56,7 +56,7 @@ async fn show_setup(State(app): State<App>, query: Result<Query<SetupQuery>, Que
         Ok(false) => {
             let token = query.map(|Query(query)| query.token).unwrap_or_default();
             let form = SetupForm { token: &token, workspace: "Main", ..SetupForm::default() };
-            secretive(page(StatusCode::OK, "Set up Mainstay", &html::setup_form(&form)))
+            secretive(page(StatusCode::OK, "Set up Mainstay", &setup_form(&form)))
         }
         Err(error) => Problem::from(error).into_response(),
     }
@@ -76,7 +76,7 @@ async fn post_setup(
 ) -> Response {
     let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
     let trace = trace.map(|Extension(trace)| trace).unwrap_or_default();
-    let inst = Installation::of_request(Actor::anonymous(), trace);
+    let inst = setup::stranger(trace);
     let body = match admit(&app, &headers, client).map_err(Problem::from).and(form) {
         Ok(Form(body)) => body,
         Err(problem) => return problem.into_response(),
@@ -111,5 +111,5 @@ fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
 fn refused(body: &SetupIn, status: StatusCode, error: &Error) -> Response {
     let (token, email, workspace) = (&body.token, &body.email, &body.workspace);
     let form = SetupForm { token, email, workspace, error: Some(error) };
-    secretive(page(status, "Set up Mainstay", &html::setup_form(&form)))
+    secretive(page(status, "Set up Mainstay", &setup_form(&form)))
 }

@@ -3,4 +3,4 @@
 //! Owns their text. Refuses to know more of setup than its form.
 
 pub(crate) mod api;
-mod html;
+mod form;

@@ -5,10 +5,7 @@
 pub(crate) mod api;
 mod model;
 pub(crate) mod ops;
-mod password;
 pub(crate) mod store;
 
 pub(crate) use model::{Email, PersonRow, check_line, check_password, password_text};
 pub use model::{Status, email_key};
-pub use password::Cost;
-pub(crate) use password::Passwords;

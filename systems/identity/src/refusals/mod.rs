@@ -2,23 +2,18 @@
 //!
 //! A crowd of strangers must not be able to fill the disk or the journal. Refuses to know addresses and passwords.
 
-pub(crate) mod store;
+pub(crate) mod jobs;
+mod store;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use types::{Installation, Result, Time};
-use web::App;
-
-use crate::Identity;
+use types::Time;
 
 /// Beyond this many different counts in a minute, networks are counted together.
 const MOST: usize = 10_000;
 const OTHERS: &str = "others";
-const KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// What is counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,24 +46,6 @@ impl Refusals {
     fn take(&self) -> Vec<(Counted, i64)> {
         std::mem::take(&mut *self.0.lock()).into_iter().collect()
     }
-}
-
-/// Writes the counts down and forgets those of long ago. Counts of a node that dies are lost: at most a minute's.
-pub(crate) fn flush(app: App) -> BoxFuture<'static, Result<()>> {
-    Box::pin(async move {
-        let counts = app.extension::<Identity>()?.refusals.take();
-        let before = app.clock().now().minus(KEPT).as_seconds().div_euclid(60);
-        let inst = Installation::system("counting refused sign-ins");
-        let write = app.db().write((inst, counts, before), |tx, (inst, counts, before)| {
-            Box::pin(async move {
-                for (counted, times) in counts {
-                    store::add(tx, inst, counted, *times).await?;
-                }
-                store::prune(tx, inst, *before).await
-            })
-        });
-        write.await
-    })
 }
 
 #[cfg(test)]

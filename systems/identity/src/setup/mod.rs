@@ -5,5 +5,5 @@ pub(crate) mod ops;
 mod store;
 
 pub(crate) use api::SetupIn;
-pub(crate) use ops::perform;
 pub use ops::{is_done, link, new_link};
+pub(crate) use ops::{perform, stranger};

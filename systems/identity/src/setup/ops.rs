@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use db::{Db, Read, Tx};
-use types::{Error, Installation, PersonId, Problems, Result};
+use types::{Actor, Error, Installation, PersonId, Problems, Result, Trace};
 use web::{App, Check as _};
 
 use super::api::SetupIn;
@@ -40,6 +40,11 @@ pub async fn new_link(db: &Db, life: Duration) -> Result<String> {
     });
     write.await?;
     Ok(token)
+}
+
+/// Whoever opens the form: nobody has signed in, and nobody can have.
+pub(crate) fn stranger(trace: Trace) -> Installation {
+    Installation::of_request(Actor::anonymous(), trace)
 }
 
 /// All of setup: the token first, so that a stranger can not make us hash; then the rest.

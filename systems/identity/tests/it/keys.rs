@@ -66,6 +66,7 @@ testkit::on_both! {
 
     async fn nobody_gives_a_key_what_they_lack(engine: Engine) {
         let app = start(engine).await;
+        app.owner("Main").await;
         let member = app.member("Main").await;
         let ask = |permissions: serde_json::Value| member.post(KEYS, json!({"name": "k", "permissions": permissions}));
         ask(json!(["members:manage"])).await.refused(403, "cannot_grant");

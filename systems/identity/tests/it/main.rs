@@ -42,6 +42,21 @@ async fn refresh(app: &TestApp, refresh_token: &str) -> Answer {
     app.anonymous().post(REFRESH, serde_json::json!({"refresh_token": refresh_token})).await
 }
 
+/// What the installation's journal tells of one thing, the oldest first.
+async fn events(app: &TestApp, subject: &str) -> Vec<String> {
+    let place = query::Place { workspace: None, endpoint: "test", filter: "" };
+    let list = query::List::parse("limit=200", &journal::TIMELINE, &query::Signer::new(b"test"), place)
+        .expect("a list");
+    let by = types::Installation::system("a test reads the journal");
+    let read = app.db().read((by, subject.to_owned(), list), |rx, (by, subject, list)| {
+        Box::pin(journal::timeline_installation(rx, by, subject, list))
+    });
+    let page = read.await.expect("a timeline");
+    let mut events: Vec<_> = page.items().iter().map(|event| (event.id, event.kind.clone())).collect();
+    events.sort();
+    events.into_iter().map(|(_, kind)| kind).collect()
+}
+
 /// A member of the first item for which another member has this value.
 fn item<'a>(page: &'a Value, member: &str, value: &str) -> &'a Value {
     page["items"]

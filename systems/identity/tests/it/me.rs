@@ -7,14 +7,13 @@ use super::{ME, start};
 testkit::on_both! {
     async fn a_person_sees_themselves_and_changes_their_name(engine: Engine) {
         let app = start(engine).await;
+        app.owner("Main").await;
         let member = app.member("Main").await;
-        let member_again = app.member("Main").await;
-        let me = member_again.get(ME).await.expect(200);
+        let me = member.get(ME).await.expect(200);
         assert_eq!(me.json()["memberships"][0]["role"], "member");
         assert_eq!(me.json()["permissions"], json!(["api_keys:write", "members:read", "workspace:read"]));
         assert_eq!(me.json()["installation_permissions"], json!([]));
         let client = &member.client;
-        let me = client.get(ME).await.expect(200);
         let _ = client.ask(http::Method::GET, ME).header("if-none-match", &me.etag()).send().await.expect(304);
         let patch = |name: &str| client.ask(http::Method::PATCH, ME).header("if-match", &me.etag()).json(&json!({"name": name}));
         let renamed = patch("  New Name ").send().await.expect(200);

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-
-use super::{ME, SESSIONS, pair, refresh, start};
+use super::{ME, SESSIONS, events, pair, refresh, start};
 
 const LEEWAY: Duration = Duration::from_secs(10);
 
@@ -51,6 +50,8 @@ testkit::on_both! {
         for token in [&first, &second, &third] {
             refresh(&app, token).await.refused(401, "invalid_refresh_token");
         }
+        let id = format!("ses_{}", &first[3..29]);
+        assert_eq!(events(&app, &id).await, ["session.created", "session.reuse_detected"]);
         // Only this session: the one that the owner works with goes on.
         let _ = owner.get(ME).await.expect(200);
     }
@@ -89,11 +90,11 @@ testkit::on_both! {
     async fn a_session_ends_when_idle_and_at_its_last_day(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
-        let day = Duration::from_hours(24);
+        let almost_six_days = Duration::from_secs(6 * 24 * 3600 - 1);
         let (_, idle) = pair(&app, &owner.email).await;
         let (_, mut used) = pair(&app, &owner.email).await;
         for _ in 0..5 {
-            app.clock().advance(6 * day - Duration::from_secs(1));
+            app.clock().advance(almost_six_days);
             used = refresh(&app, &used).await.expect(200).text("refresh_token");
         }
         refresh(&app, &idle).await.refused(401, "invalid_refresh_token");

@@ -70,6 +70,9 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("aria-invalid"));
-        assert!(!html.contains(" style=") && !html.contains(" onclick"), "nothing inline for the policy to stop");
+        assert!(
+            !html.contains(" style=") && !html.contains(" onclick"),
+            "nothing inline for the policy to stop"
+        );
     }
 }

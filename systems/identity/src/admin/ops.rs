@@ -1,15 +1,16 @@
-//! What the command line does with people, without a server: no HTTP, no session.
+//! Making people at the machine, and saying whether they may sign in.
 
 use db::Db;
 use types::{Error, Installation, PersonId, Problems, Result, Scope, WorkspaceId};
 use web::App;
 
 use crate::Identity;
-use crate::people::{self, Cost, Email, check_password, password_text};
+use crate::passwords::Cost;
+use crate::people::{self, Email, check_password, password_text};
 use crate::workspaces::{self, Role, members, slug_of};
 
 /// Everything that can be done to the installation, now and in later versions.
-pub const ALL_RIGHTS: &str = "*";
+pub(crate) const ALL_RIGHTS: &str = "*";
 
 /// Who was made, and where they are owner.
 #[derive(Clone, Debug)]

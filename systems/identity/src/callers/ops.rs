@@ -38,6 +38,11 @@ pub(crate) async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> 
     Err(Error::forbidden("permission_needed", message).with("permission", permission.as_str()))
 }
 
+/// What identity itself reads from, before it is known who asks.
+pub(crate) fn ground() -> Installation {
+    Installation::system("finding out who asks")
+}
+
 /// The person who signed in; `None` for a key.
 pub(crate) fn person_of(caller: &Caller) -> Option<PersonId> {
     caller.session.as_ref()?;

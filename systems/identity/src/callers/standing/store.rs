@@ -3,7 +3,7 @@
 use db::{Read, params};
 use types::{Installation, PersonId, Result, Time, WorkspaceId};
 
-use super::standing::{PersonStanding, SessionStanding};
+use super::{PersonStanding, SessionStanding};
 use crate::keys::{self, ApiKeyRow};
 use crate::people::{self, Status};
 use crate::sessions::SessionId;

@@ -1,4 +1,8 @@
 //! What was lately read of sessions and keys, and when it must be read again.
+//!
+//! Owns the memory of this node. Refuses to judge: it says what is known, not who may do what.
+
+mod store;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -8,7 +12,7 @@ use moka::sync::Cache;
 use types::{Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
 use web::App;
 
-use super::{RECHECK, store};
+use super::RECHECK;
 use crate::keys::{self, ApiKeyRow};
 use crate::secrets;
 use crate::sessions::SessionId;

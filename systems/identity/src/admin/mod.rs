@@ -1,0 +1,8 @@
+//! What an operator at the machine does with people: from the command line, with or without a running server.
+//!
+//! Owns no table. Refuses to know HTTP and sessions.
+
+mod ops;
+
+pub(crate) use ops::ALL_RIGHTS;
+pub use ops::{Created, add, create, create_admin, set_status};
