@@ -4,15 +4,14 @@
 //! Owns how events reach a reader and how long they are kept. Refuses to know what any event means and to change
 //! anything but its own bookkeeping.
 
-mod audience;
 mod feed;
-mod housekeeping;
+mod jobs;
 mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use types::Permission;
+use types::{Permission, Rights};
 use utoipa_axum::router::OpenApiRouter;
 use web::{Access, App, PermissionInfo, Realm, Rule, System, Upkeep};
 
@@ -30,8 +29,7 @@ const PERMISSIONS: &[PermissionInfo] = &[PermissionInfo {
 const ACCESS: &[Access] =
     &[Access::new("list_events", Rule::Workspace(READ)), Access::new("stream_events", Rule::Workspace(READ))];
 
-const UPKEEP: &[Upkeep] =
-    &[Upkeep { name: "old events", every: Duration::from_hours(1), run: housekeeping::prune }];
+const UPKEEP: &[Upkeep] = &[Upkeep { name: "old events", every: Duration::from_hours(1), run: jobs::prune }];
 
 /// What the binary lists.
 pub const fn system() -> System {
@@ -53,4 +51,9 @@ pub const fn system() -> System {
 
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(feed::routes()).merge(stream::routes())
+}
+
+/// The kinds of events that somebody with these rights may read. What no system declares, nobody reads.
+fn visible_kinds(app: &App, rights: &Rights) -> Vec<&'static str> {
+    journal::visible_kinds(app.systems().iter().flat_map(|system| system.events), Some(rights))
 }

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Caller, Reply, Result, View};
 
-use crate::audience::kinds;
+use crate::visible_kinds;
 
 const MOST: u32 = 200;
 const USUAL: u32 = 50;
@@ -54,7 +54,7 @@ async fn list_events(view: View, caller: Caller, RawQuery(query): RawQuery) -> R
     params.only(&["after", "limit"])?;
     let limit = params.number("limit", 1, MOST)?.unwrap_or(USUAL);
     let after = params.get("after").map(event_id).transpose()?;
-    let kinds = kinds(view.app(), &caller.rights);
+    let kinds = visible_kinds(view.app(), &caller.rights);
     view.body((after, limit, kinds), |rx, scope, (after, limit, kinds)| {
         Box::pin(async move {
             let mut items = journal::after(rx, scope, *after, kinds, limit + 1).await?.items;

@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Caller, Client, Credential, Result, View};
 
-use super::listener::{Listener, Proof};
 use super::model::Message;
+use super::ops::{Listener, Proof};
 use super::{ActivitySettings, Places};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -4,8 +4,8 @@
 //! version, never to what: whoever wants to know asks, and is authorised for the answer.
 
 mod api;
-mod listener;
 mod model;
+mod ops;
 mod places;
 mod settings;
 

@@ -12,8 +12,7 @@ use types::{Error, Result, Scope};
 use web::{App, Caller, Credential};
 
 use super::places::Place;
-use crate::READ;
-use crate::audience::kinds;
+use crate::{READ, visible_kinds};
 
 /// A listener whose rights were taken away is gone after this and one look; the promise is five seconds.
 const CHECK: Duration = Duration::from_secs(2);
@@ -64,7 +63,7 @@ impl Listener {
         });
         Ok(Self {
             from: from.await?,
-            kinds: kinds(&app, &caller.rights),
+            kinds: visible_kinds(&app, &caller.rights),
             stopping: app.tasks().stopping(),
             principal: caller.principal.clone(),
             app,
@@ -149,6 +148,6 @@ impl Listener {
         if !same || !caller.rights.hold(READ) {
             return Err(Error::forbidden("revoked", "The right to read this was taken away."));
         }
-        Ok(kinds(&self.app, &caller.rights))
+        Ok(visible_kinds(&self.app, &caller.rights))
     }
 }
