@@ -32,7 +32,9 @@ impl TestApp {
     /// Whoever set the installation up: owns the workspace and has every right over the installation.
     pub async fn administrator(&self) -> Person {
         let email = self.address("administrator");
-        identity::admin::create(self.db(), self.cost(), &email, PASSWORD, "Main").await.expect("an administrator");
+        identity::admin::create(self.db(), self.cost(), &email, PASSWORD, "Main")
+            .await
+            .expect("an administrator");
         self.sign_in(email).await
     }
 
@@ -63,17 +65,27 @@ impl TestApp {
 
     async fn person(&self, kind: &str, workspace: &str, role: Role) -> Person {
         let email = self.address(kind);
-        identity::admin::add(self.db(), self.cost(), &email, PASSWORD, workspace, role).await.expect("a person");
+        identity::admin::add(self.db(), self.cost(), &email, PASSWORD, workspace, role)
+            .await
+            .expect("a person");
         self.sign_in(email).await
     }
 
     /// Signs in with a password.
     pub async fn sign_in(&self, email: String) -> Person {
         let form = [("username", email.as_str()), ("password", PASSWORD)];
-        let answer = self.anonymous().ask(http::Method::POST, "/api/v1/auth/token").form(&form).send().await.expect(200);
+        let answer = self
+            .anonymous()
+            .ask(http::Method::POST, "/api/v1/auth/token")
+            .form(&form)
+            .send()
+            .await
+            .expect(200);
         let client = self.anonymous().bearer(&answer.text("access_token"));
         let me = client.get("/api/v1/auth/me").await.expect(200).json();
-        let text = |pointer: &str| me.pointer(pointer).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let text = |pointer: &str| {
+            me.pointer(pointer).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+        };
         Person { id: text("/id"), workspace: text("/memberships/0/workspace/id"), client, email }
     }
 

@@ -28,7 +28,8 @@ impl TestDatabase {
                 ("sqlite".to_owned(), None)
             }
             Engine::Postgres => {
-                let remote = tokio::task::spawn_blocking(move || postgres_clone(migrations)).await.expect("a clone");
+                let remote =
+                    tokio::task::spawn_blocking(move || postgres_clone(migrations)).await.expect("a clone");
                 (remote.url.clone(), Some(remote))
             }
         };

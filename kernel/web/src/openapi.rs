@@ -28,7 +28,8 @@ pub(crate) fn document(systems: &[System]) -> OpenApi {
 pub fn api_document(systems: &[System]) -> Result<Value> {
     let systems = &[&[crate::system()], systems].concat();
     let document = document(systems);
-    let access = AccessTable::build(&document, systems.iter().flat_map(|system| system.access.iter().copied()))?;
+    let access =
+        AccessTable::build(&document, systems.iter().flat_map(|system| system.access.iter().copied()))?;
     finish(document, &access, systems)
 }
 

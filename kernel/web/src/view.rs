@@ -143,7 +143,10 @@ impl View<Scope> {
     pub async fn timeline<A, F>(self, args: A, find: F) -> Result<Reply, Problem>
     where
         A: Send + Sync + 'static,
-        F: for<'t> Fn(&'t mut Read, &'t Scope, &'t A) -> BoxFuture<'t, Result<Option<String>>> + Send + Sync + 'static,
+        F: for<'t> Fn(&'t mut Read, &'t Scope, &'t A) -> BoxFuture<'t, Result<Option<String>>>
+            + Send
+            + Sync
+            + 'static,
     {
         let (list, _) = self.asked(&TIMELINE)?;
         self.body((list, args, find), |rx, scope, (list, args, find)| {

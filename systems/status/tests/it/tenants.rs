@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{EVENTS, post_report, start};
 use serde_json::json;
-use testkit::matrix::{Fixture, Stranger, try_all};
 use testkit::TestApp;
+use testkit::matrix::{Fixture, Stranger, try_all};
 use web::Fault;
 
 async fn findings(app: &TestApp, home: &str) -> Vec<String> {
@@ -15,9 +15,18 @@ async fn findings(app: &TestApp, home: &str) -> Vec<String> {
     let services = "/api/v1/status/services";
     let fixtures = HashMap::from([
         ("get_status_event", Fixture::new(format!("{EVENTS}/{id}"), format!("{EVENTS}/{nowhere}"))),
-        ("list_status_event_events", Fixture::new(format!("{EVENTS}/{id}/events"), format!("{EVENTS}/{nowhere}/events"))),
-        ("update_service", Fixture::new(format!("{services}/api"), format!("{services}/none")).body(json!({"name": "x"}))),
-        ("list_service_events", Fixture::new(format!("{services}/api/events"), format!("{services}/none/events"))),
+        (
+            "list_status_event_events",
+            Fixture::new(format!("{EVENTS}/{id}/events"), format!("{EVENTS}/{nowhere}/events")),
+        ),
+        (
+            "update_service",
+            Fixture::new(format!("{services}/api"), format!("{services}/none")).body(json!({"name": "x"})),
+        ),
+        (
+            "list_service_events",
+            Fixture::new(format!("{services}/api/events"), format!("{services}/none/events")),
+        ),
         // A service of nobody is `unknown` to everybody: the slug is the caller's own word.
         ("get_service", Fixture::new(format!("{services}/NONE"), format!("{services}/NONE"))),
     ]);
@@ -25,7 +34,10 @@ async fn findings(app: &TestApp, home: &str) -> Vec<String> {
     let strangers = [
         Stranger { name: "anonymous", client: app.anonymous() },
         Stranger { name: "outsider", client: other.client.clone() },
-        Stranger { name: "key of another workspace", client: app.key(&other, &["status:read", "status:write"]).await },
+        Stranger {
+            name: "key of another workspace",
+            client: app.key(&other, &["status:read", "status:write"]).await,
+        },
         Stranger { name: "key without a scope", client: app.key(&other, &["members:read"]).await },
         Stranger { name: "suspended", client: app.suspended(home).await.client },
         Stranger {
