@@ -3,9 +3,9 @@
 //! Owns services and status events of a workspace and the public page. Refuses to know who reports and why:
 //! incidents, maintenance windows and subscribers come as nouns of their own beside these two.
 
+mod api_page;
 mod events;
 mod level;
-mod page;
 mod services;
 
 use types::Permission;
@@ -50,7 +50,7 @@ pub const fn system() -> System {
     System {
         name: "status",
         routes,
-        pages: page::pages,
+        pages: api_page::pages,
         migrations: MIGRATIONS,
         permissions: PERMISSIONS,
         access: ACCESS,
