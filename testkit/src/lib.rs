@@ -9,6 +9,7 @@ mod client;
 mod database;
 pub mod matrix;
 
+pub use actors::Person;
 pub use app::TestApp;
 pub use client::{Answer, Ask, Client};
 pub use database::TestDatabase;

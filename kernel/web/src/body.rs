@@ -60,6 +60,14 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
 
 /// Reads JSON, telling text that is no JSON (400) from JSON that does not fit (422), and where.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // A struct would take an array for its fields in their order, and an empty one for a patch of nothing.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Error::invalid("invalid", "Some fields are not valid.").at_field(
+            "",
+            "invalid",
+            "must be an object, not an array",
+        ));
+    }
     let mut from = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut from).map_err(|error| {
         let path = pointer(error.path());
@@ -146,6 +154,7 @@ mod tests {
             r#"{"name":1}"#,
             r#"{"name":"x","name":"y"}"#,
             "[]",
+            " [\"x\"]",
             "null",
             r#"{"name":"x","role":"owner"}"#,
         ] {

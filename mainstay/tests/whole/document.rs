@@ -57,7 +57,8 @@ fn references(whole: &Value, part: &Value, found: &mut Vec<String>) {
 fn parameters(path: &str, at: &str, operation: &Value, found: &mut Vec<String>) {
     let mut seen = HashSet::new();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
-        let (name, place) = (parameter["name"].as_str().unwrap_or(""), parameter["in"].as_str().unwrap_or(""));
+        let (name, place) =
+            (parameter["name"].as_str().unwrap_or(""), parameter["in"].as_str().unwrap_or(""));
         if !seen.insert((name.to_lowercase(), place)) {
             found.push(format!("{at}: the parameter {name} is there twice"));
         }
@@ -103,7 +104,9 @@ fn p14_the_test_of_the_document_can_fail() {
     type Plant = fn(&mut Value);
     let plants: [(&str, Plant); 7] = [
         ("OpenAPI 3.1", |document| document["openapi"] = json!("3.0.3")),
-        ("leads nowhere", |document| document["components"]["schemas"]["Problem"] = json!({"$ref": "#/nothing"})),
+        ("leads nowhere", |document| {
+            document["components"]["schemas"]["Problem"] = json!({"$ref": "#/nothing"})
+        }),
         ("is there twice", |document| {
             document["paths"]["/api/v1/status"]["get"]["operationId"] = json!("get_me");
         }),
@@ -135,7 +138,9 @@ fn a04_every_body_that_is_taken_is_closed() {
     let mut open = Vec::new();
     for item in document["paths"].as_object().into_iter().flatten().map(|(_, item)| item) {
         for operation in item.as_object().into_iter().flatten().map(|(_, operation)| operation) {
-            let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else { continue };
+            let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else {
+                continue;
+            };
             if crate::house::resolved(&document, schema)["additionalProperties"] != json!(false) {
                 open.push(operation["operationId"].clone());
             }

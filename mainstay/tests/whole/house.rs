@@ -146,7 +146,9 @@ fn json_body(document: &Value, described: &Value) -> Option<Value> {
 /// What a `$ref` stands for.
 pub(crate) fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
-        Some(at) => document.pointer(at.trim_start_matches('#')).unwrap_or_else(|| panic!("{at} leads nowhere")),
+        Some(at) => {
+            document.pointer(at.trim_start_matches('#')).unwrap_or_else(|| panic!("{at} leads nowhere"))
+        }
         None => schema,
     }
 }

@@ -5,9 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod attacks;
+mod corpora;
 mod document;
 mod house;
-mod named;
 #[allow(dead_code, reason = "the binary's own list, of which only the systems are wanted here")]
 #[path = "../../src/systems.rs"]
 mod systems;

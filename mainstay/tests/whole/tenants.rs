@@ -1,6 +1,5 @@
 //! P15: every operation of every system that names a thing, tried by everybody who may not know of it.
 
-use testkit::Engine;
 use testkit::matrix::{Fixture, Stranger, try_all};
 use web::Fault;
 
