@@ -10,9 +10,10 @@ targets=("$@")
 host=$(rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR=${MAINSTAY_TEST_FUZZ_TARGET:-$CACHE/fuzz}
 # What cargo-fuzz sets. With --target the build scripts are spared these flags.
-export RUSTC_BOOTSTRAP=1 RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
--Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
--Cllvm-args=-sanitizer-coverage-trace-compares"
+RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
+RUSTFLAGS+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
+RUSTFLAGS+=" -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing -Clink-arg=-fuse-ld=mold"
+export RUSTFLAGS RUSTC_BOOTSTRAP=1
 cargo build --locked --bins --target "$host"
 found=$(mktemp -d "${TMPDIR:-/tmp}/mainstay-fuzz-XXXXXX")
 failed=0
