@@ -92,8 +92,10 @@ fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Metho
     }
 }
 
+/// What the request itself may answer before or after the handler: the edge, the gate, the commit.
 fn refusals(path: &str, writes: bool, entry: Access) -> Vec<&'static str> {
-    let mut all = vec!["400", "429", "500", "503"];
+    // 415 on reads too: a body with a Content-Encoding is refused whatever it was for.
+    let mut all = vec!["400", "415", "429", "431", "500", "503", "504"];
     if entry.rule != Rule::Anyone {
         all.extend(["401", "403"]);
     }
@@ -101,7 +103,10 @@ fn refusals(path: &str, writes: bool, entry: Access) -> Vec<&'static str> {
         all.push("404");
     }
     if writes {
-        all.extend(["409", "412", "413", "415", "422"]);
+        all.extend(["409", "413", "422", "507"]);
+    }
+    if writes && entry.rule != Rule::Anyone {
+        all.push("412");
     }
     all
 }
