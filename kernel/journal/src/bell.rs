@@ -26,10 +26,6 @@ pub struct Journal {
 impl Journal {
     /// Begins to watch; ends with the group. Wants tokio's runtime.
     pub fn start(db: &Db, tasks: &TaskGroup) -> Self {
-        metrics::describe_gauge!(
-            "journal_lag_seconds",
-            "How long the oldest event has waited that readers cannot see yet."
-        );
         let rings = watch::Sender::new(0);
         tasks.spawn("journal bell", watch_journal(db.clone(), rings.clone(), tasks.stopping())).detach();
         if db.engine() == Engine::Postgres {

@@ -10,6 +10,7 @@ mod store;
 
 use db::{Migrations, Read, Tx};
 use query::{List, Page};
+use telemetry::metrics::{Meaning, gauge};
 use types::{Installation, Result, Scope, Time};
 
 pub use bell::Journal;
@@ -18,6 +19,10 @@ pub use store::TIMELINE;
 
 pub const MIGRATIONS: Migrations =
     Migrations { system: "journal", steps: &[db::migration!("0001_events", by engine)] };
+
+/// What the numbers of this crate mean.
+pub const METRICS: &[Meaning] =
+    &[gauge("journal_lag_seconds", "How long the oldest event has waited that readers cannot see yet.")];
 
 /// Writes an event of the workspace into the transaction: it is there exactly if the change is.
 pub async fn append(tx: &mut Tx, scope: &Scope, event: NewEvent) -> Result<EventId> {

@@ -11,6 +11,7 @@ mod commit;
 mod context;
 pub mod edge;
 mod etag;
+mod explained;
 mod faults;
 mod fields;
 mod gate;
@@ -46,7 +47,7 @@ pub use openapi::api_document;
 pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
-pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
+pub use system::{PermissionInfo, Realm, System, Upkeep, metrics, migrations, sections};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
@@ -59,7 +60,10 @@ pub const fn system() -> System {
             utoipa_axum::router::OpenApiRouter::new()
                 .routes(utoipa_axum::routes!(edge::create_security_report))
         },
-        pages: || axum::Router::new().route("/assets/page.css", axum::routing::get(page::style)),
+        pages: || {
+            let pages = axum::Router::new().route("/assets/page.css", axum::routing::get(page::style));
+            pages.route("/docs/problems/{code}", axum::routing::get(explained::show))
+        },
         migrations: kept::MIGRATIONS,
         access: ACCESS,
         upkeep: &[kept::UPKEEP],

@@ -70,6 +70,7 @@ pub fn respond(error: &Error, trace: &Trace) -> Response {
 /// Writes the problem into a response and leaves the headers it already has.
 pub(crate) fn write(error: &Error, trace: &Trace, status: StatusCode, response: &mut Response) {
     log(error, trace);
+    metrics::counter!("http_refusals_total", "code" => error.code()).increment(1);
     *response.status_mut() = status;
     *response.body_mut() = Body::from(document(error, trace, status).to_string());
     let headers = response.headers_mut();

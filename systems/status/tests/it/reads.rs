@@ -85,6 +85,17 @@ testkit::on_both! {
         }
     }
 
+    async fn a_problem_points_at_its_explanation(engine: Engine) {
+        let app = start(engine).await;
+        let anybody = app.anonymous();
+        let address = anybody.get(format!("{EVENTS}/none/events")).await.expect(401).text("type");
+        let page = anybody.get(&address).await.expect(200);
+        assert_eq!(address, "/docs/problems/not_signed_in");
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(String::from_utf8_lossy(&page.body).contains("<h1>not_signed_in</h1>"));
+        anybody.get("/docs/problems/nothing").await.refused(404, "not_found");
+    }
+
     async fn a43_head_is_judged_as_get(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
