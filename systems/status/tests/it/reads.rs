@@ -21,6 +21,17 @@ testkit::on_both! {
         assert_eq!(ids, ["api", "mail"]);
     }
 
+    async fn the_shapes_stay(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let made = post_report(&owner, "api", "degraded").await.json();
+        let here = env!("CARGO_MANIFEST_DIR");
+        testkit::snapshot(here, "status_event", &made);
+        testkit::snapshot(here, "status", &owner.get(STATUS).await.json());
+        testkit::snapshot(here, "status_events", &owner.get(EVENTS).await.json());
+        testkit::snapshot(here, "refusal", &owner.post(EVENTS, serde_json::json!({"status": 1})).await.json());
+    }
+
     async fn check_27_an_unknown_service_is_unknown(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
