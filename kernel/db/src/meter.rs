@@ -2,7 +2,20 @@
 
 use std::time::Duration;
 
+use telemetry::metrics::{Meaning, counter, gauge, histogram};
 use tokio::time::Instant;
+
+/// What the figures mean.
+pub const METRICS: &[Meaning] = &[
+    histogram("db_commit_seconds", "From the start of a transaction to its durable end, by engine."),
+    histogram("db_group_size", "Units that were committed together, by engine."),
+    counter("db_commit_failures_total", "Commits that failed or whose outcome is unknown, by engine."),
+    histogram("db_read_seconds", "Time of a read, by engine."),
+    counter("db_reruns_total", "Units that ran again, by engine and reason: conflict, lost or stale."),
+    gauge("db_queue_waiting", "Units that wait for their turn, by engine and queue."),
+    gauge("db_pool_connections", "Connections that are open, by engine and pool."),
+    gauge("db_pool_available", "Open connections that nobody uses, by engine and pool."),
+];
 
 pub(crate) struct Meter {
     engine: &'static str,

@@ -29,6 +29,8 @@ mod router;
 mod system;
 mod view;
 
+use telemetry::metrics::{Meaning, counter};
+
 pub use access::{Access, AccessTable, Rule, Tier};
 pub use app::{App, Extensions, Parts};
 pub use body::{Form, Json, Path, read_json};
@@ -46,10 +48,15 @@ pub use openapi::api_document;
 pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
-pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
+pub use system::{PermissionInfo, Realm, System, Upkeep, metrics, migrations, sections};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
+
+const METRICS: &[Meaning] = &[
+    counter("http_refusals_total", "Requests that were refused or failed, by the code of the problem."),
+    counter("rate_limited_total", "Requests refused by the limiter, by tier."),
+];
 
 /// What the request itself brings along: kept replies, and the door for browsers' reports.
 pub const fn system() -> System {
