@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, header};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use types::{Error, Kind, Result};
 
 use crate::problem::Problem;
@@ -68,7 +68,7 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
             return unfit(path, without_position(&inner.to_string()));
         }
         // An enum that meets a number calls it a syntax error, though the text is JSON.
-        if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        if serde_json::from_slice::<serde_json::Value>(bytes).is_ok() {
             return unfit(path, "is not of the right kind".to_owned());
         }
         Error::malformed("bad_json", "The body is not valid JSON.")
