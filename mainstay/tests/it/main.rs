@@ -14,4 +14,5 @@ mod process;
 mod serve;
 #[cfg(feature = "faults")]
 mod stages;
+mod trouble;
 mod two;
