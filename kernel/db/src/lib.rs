@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use types::{Clock, Result};
 
 pub use error::{Cause, Error};
+pub use meter::METRICS;
 pub use migrate::Status;
 pub use migration::{Migration, Migrations};
 pub use options::{Options, Synchronous};

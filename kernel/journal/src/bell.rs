@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use db::{Db, Engine};
 use tasks::{Stopping, TaskGroup};
+use telemetry::metrics::{Meaning, gauge};
 use tokio::sync::watch;
 
 use crate::event::Position;
 use crate::store;
+
+/// What is measured here.
+pub const METRICS: &[Meaning] =
+    &[gauge("journal_lag_seconds", "How long the oldest event has waited that readers cannot see yet.")];
 
 const CHANNEL: &str = "mainstay_journal";
 /// At most one notice a node in so much time, however many commits there are.
@@ -26,10 +31,6 @@ pub struct Journal {
 impl Journal {
     /// Begins to watch; ends with the group. Wants tokio's runtime.
     pub fn start(db: &Db, tasks: &TaskGroup) -> Self {
-        metrics::describe_gauge!(
-            "journal_lag_seconds",
-            "How long the oldest event has waited that readers cannot see yet."
-        );
         let rings = watch::Sender::new(0);
         tasks.spawn("journal bell", watch_journal(db.clone(), rings.clone(), tasks.stopping())).detach();
         if db.engine() == Engine::Postgres {

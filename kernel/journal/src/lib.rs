@@ -12,7 +12,7 @@ use db::{Migrations, Read, Tx};
 use query::{List, Page};
 use types::{Installation, Result, Scope, Time};
 
-pub use bell::Journal;
+pub use bell::{Journal, METRICS};
 pub use event::{Event, EventActor, EventId, EventType, Feed, NewEvent, Position, Since, visible_kinds};
 pub use store::TIMELINE;
 
@@ -66,6 +66,24 @@ pub async fn after(
         position: items.last().map_or(from, |event| event.position),
         items,
     })
+}
+
+/// Like [`after`] for a reader who comes back again and again: when there is nothing more that he may see, the position
+/// moves past what he may not, so that he does not read it each time anew.
+pub async fn follow(
+    rx: &mut Read,
+    scope: &Scope,
+    from: Position,
+    kinds: &[&'static str],
+    limit: u32,
+) -> Result<Feed> {
+    // Asked first: whatever lies before it is seen by the statement that comes after.
+    let end = end(rx, scope).await?;
+    let mut feed = after(rx, scope, from, kinds, limit).await?;
+    if feed.items.len() < limit as usize {
+        feed.position = feed.position.max(end);
+    }
+    Ok(feed)
 }
 
 /// Where the journal of the workspace ends now: what is read after it is new.

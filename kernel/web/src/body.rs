@@ -72,19 +72,24 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let value = serde_path_to_error::deserialize(&mut from).map_err(|error| {
         let path = pointer(error.path());
         let inner = error.into_inner();
-        match inner.classify() {
-            serde_json::error::Category::Data => {
-                let message = without_position(&inner.to_string());
-                let code = if message.starts_with("unknown field") { "unknown_field" } else { "invalid" };
-                Error::invalid("invalid", "Some fields are not valid.").at_field(path, code, message)
-            }
-            _ => Error::malformed("bad_json", "The body is not valid JSON.")
-                .with("line", inner.line())
-                .with("column", inner.column()),
+        if inner.is_data() {
+            return unfit(path, without_position(&inner.to_string()));
         }
+        // An enum that meets a number calls it a syntax error, though the text is JSON.
+        if serde_json::from_slice::<serde_json::Value>(bytes).is_ok() {
+            return unfit(path, "is not of the right kind".to_owned());
+        }
+        Error::malformed("bad_json", "The body is not valid JSON.")
+            .with("line", inner.line())
+            .with("column", inner.column())
     })?;
     from.end().map_err(|_| Error::malformed("bad_json", "Something follows the JSON body."))?;
     Ok(value)
+}
+
+fn unfit(path: String, message: String) -> Error {
+    let code = if message.starts_with("unknown field") { "unknown_field" } else { "invalid" };
+    Error::invalid("invalid", "Some fields are not valid.").at_field(path, code, message)
 }
 
 fn read_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
@@ -137,6 +142,12 @@ mod tests {
     struct In {
         #[allow(dead_code)]
         name: String,
+    }
+
+    #[derive(serde::Deserialize, Debug)]
+    #[allow(dead_code)]
+    enum Level {
+        Low,
     }
 
     fn refusal(text: &str) -> Option<(&'static str, Kind)> {

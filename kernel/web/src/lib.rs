@@ -11,6 +11,7 @@ mod commit;
 mod context;
 pub mod edge;
 mod etag;
+mod explained;
 mod faults;
 mod fields;
 mod gate;
@@ -29,6 +30,7 @@ mod router;
 mod system;
 mod view;
 
+
 pub use access::{Access, AccessTable, Rule, Tier};
 pub use app::{App, Extensions, Parts};
 pub use body::{Form, Json, Path, read_json};
@@ -46,7 +48,7 @@ pub use openapi::api_document;
 pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
-pub use system::{PermissionInfo, Realm, System, Upkeep, migrations, sections};
+pub use system::{PermissionInfo, Realm, System, Upkeep, metrics, migrations, sections};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
@@ -59,7 +61,10 @@ pub const fn system() -> System {
             utoipa_axum::router::OpenApiRouter::new()
                 .routes(utoipa_axum::routes!(edge::create_security_report))
         },
-        pages: || axum::Router::new().route("/assets/page.css", axum::routing::get(page::style)),
+        pages: || {
+            let pages = axum::Router::new().route("/assets/page.css", axum::routing::get(page::style));
+            pages.route("/docs/problems/{code}", axum::routing::get(explained::show))
+        },
         migrations: kept::MIGRATIONS,
         access: ACCESS,
         upkeep: &[kept::UPKEEP],

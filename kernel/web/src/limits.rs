@@ -30,7 +30,11 @@ impl App {
             Tier::Normal => ("anonymous", limits.anonymous),
         };
         let key = cache::Key::new(name, subject);
-        Some(self.counters().hit(key, limit, WINDOW, self.clock().now()))
+        let verdict = self.counters().hit(key, limit, WINDOW, self.clock().now());
+        if !verdict.allowed {
+            metrics::counter!("limiter_refusals_total", "tier" => name).increment(1);
+        }
+        Some(verdict)
     }
 
     /// Counts against an account or a session family beside the network, for handlers that know it only from the

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use telemetry::metrics::Meaning;
 use types::{Permission, Result};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -53,6 +54,8 @@ pub struct System {
     /// Prefix of its ids, and what they name.
     pub ids: &'static [(&'static str, &'static str)],
     pub upkeep: &'static [Upkeep],
+    /// What it counts. A number that is counted and not named here fails a test.
+    pub metrics: &'static [Meaning],
     /// Puts what the system keeps in memory where its handlers find it, and fulfils traits of the kernel.
     pub install: fn(&mut Parts) -> Result<()>,
 }
@@ -70,6 +73,7 @@ impl System {
         events: &[],
         ids: &[],
         upkeep: &[],
+        metrics: &[],
         install: |_| Ok(()),
     };
 }
@@ -87,4 +91,10 @@ pub fn migrations(systems: &[System]) -> Vec<db::Migrations> {
 pub fn sections(systems: &[System]) -> Vec<&'static config::Section> {
     let own = config::sections::KERNEL.iter();
     own.chain(systems.iter().flat_map(|system| system.sections)).copied().collect()
+}
+
+/// Every number that the process, the kernel and these systems give out.
+pub fn metrics(systems: &[System]) -> Vec<Meaning> {
+    let own = [telemetry::metrics::OWN, db::METRICS, journal::METRICS, crate::edge::METRICS];
+    own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()
 }

@@ -11,6 +11,7 @@ mod stream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use telemetry::metrics::{Meaning, gauge};
 use types::{Permission, Rights};
 use utoipa_axum::router::OpenApiRouter;
 use web::{Access, App, PermissionInfo, Realm, Rule, System, Upkeep};
@@ -31,6 +32,9 @@ const ACCESS: &[Access] =
 
 const UPKEEP: &[Upkeep] = &[Upkeep { name: "old events", every: Duration::from_hours(1), run: jobs::prune }];
 
+const METRICS: &[Meaning] =
+    &[gauge("event_streams_open", "Live streams of events that are open on this node.")];
+
 /// What the binary lists.
 pub const fn system() -> System {
     System {
@@ -41,6 +45,7 @@ pub const fn system() -> System {
         access: ACCESS,
         ids: &[("evt", "event")],
         upkeep: UPKEEP,
+        metrics: METRICS,
         install: |parts| {
             parts.extensions.insert(Arc::new(stream::Places::default()));
             Ok(())

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use telemetry::metrics::{Meaning, counter};
 use types::Permission;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -112,6 +113,7 @@ pub const fn system() -> System {
             ("sgk", "signing key"),
         ],
         upkeep: UPKEEP,
+        metrics: METRICS,
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
             parts.authenticate = Some(identity.clone());
@@ -178,6 +180,21 @@ const ACCESS: &[Access] = &[
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
+];
+
+const METRICS: &[Meaning] = &[
+    counter(
+        "mainstay_sign_in_refusals_total",
+        "Sign-ins and refreshes that were refused, by the code of the refusal.",
+    ),
+    counter(
+        "mainstay_sign_ins_slowed_total",
+        "Sign-ins that waited because their account was tried too often.",
+    ),
+    counter(
+        "mainstay_refresh_reuse_total",
+        "Sessions that ended because an old refresh token was used again.",
+    ),
 ];
 
 /// A simple acknowledgement.
