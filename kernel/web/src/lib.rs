@@ -30,7 +30,6 @@ mod router;
 mod system;
 mod view;
 
-
 pub use access::{Access, AccessTable, Rule, Tier};
 pub use app::{App, Extensions, Parts};
 pub use body::{Form, Json, Path, read_json};
