@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use db::{Db, Engine, Migrations, Options};
+use parking_lot::Mutex;
 use peers::Folder;
+use tasks::TaskGroup;
 use types::Clock;
 
 /// A migrated database of its own, gone when this is dropped.
 pub struct TestDatabase {
     pub db: Db,
     pub folder: Folder,
+    options: Options,
     _remote: Option<peers::Database>,
 }
 
@@ -28,14 +31,26 @@ impl TestDatabase {
                 ("sqlite".to_owned(), None)
             }
             Engine::Postgres => {
-                let remote =
-                    tokio::task::spawn_blocking(move || postgres_clone(migrations)).await.expect("a clone");
+                let remote = TaskGroup::new()
+                    .blocking("clone", move || postgres_clone(migrations))
+                    .await
+                    .expect("a clone");
                 (remote.url.clone(), Some(remote))
             }
         };
         let options = Options { clock, pool: 6, readers: 2, ..Options::new(url, folder.path()) };
-        let db = Db::open(options).await.expect("a database");
-        Self { db, folder, _remote: remote }
+        let db = Db::open(options.clone()).await.expect("a database");
+        Self { db, folder, options, _remote: remote }
+    }
+
+    /// The same PostgreSQL database as another node opens it, by way of a proxy if one is given.
+    pub async fn open_again(&self, through: Option<&peers::Proxy>) -> Db {
+        let port = |port: u16| format!(":{port}/");
+        let url = match through {
+            Some(proxy) => self.options.url.replace(&port(peers::postgres().port()), &port(proxy.port())),
+            None => self.options.url.clone(),
+        };
+        Db::open(Options { url, ..self.options.clone() }).await.expect("a database that is there already")
     }
 }
 
@@ -53,21 +68,22 @@ fn name_of(migrations: &[Migrations]) -> String {
 }
 
 async fn sqlite_template(migrations: Vec<Migrations>) -> Arc<Folder> {
-    tokio::task::spawn_blocking(move || {
-        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = templates.get_or_insert_default();
-        let name = name_of(&migrations);
-        known
-            .entry(name)
-            .or_insert_with(|| {
-                let folder = Folder::new();
-                migrate("sqlite", folder.path(), &migrations);
-                Arc::new(folder)
-            })
-            .clone()
-    })
-    .await
-    .expect("a template")
+    TaskGroup::new()
+        .blocking("template", move || {
+            let mut templates = TEMPLATES.lock();
+            let known = templates.get_or_insert_default();
+            let name = name_of(&migrations);
+            known
+                .entry(name)
+                .or_insert_with(|| {
+                    let folder = Folder::new();
+                    migrate("sqlite", folder.path(), &migrations);
+                    Arc::new(folder)
+                })
+                .clone()
+        })
+        .await
+        .expect("a template")
 }
 
 fn postgres_clone(migrations: Vec<Migrations>) -> peers::Database {

@@ -2,13 +2,15 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use axum::routing::get;
-use types::{Error, Kind};
+use http::{HeaderMap, header};
+use types::Error;
 
 use crate::app::App;
+use crate::etag::Condition;
 use crate::gate::gate;
-use crate::problem::Problem;
+use crate::problem::{Problem, Result};
+use crate::reply::Reply;
 
 impl App {
     /// The whole house, without the layers of the edge.
@@ -30,8 +32,11 @@ impl App {
     }
 }
 
-async fn document(State(app): State<App>) -> impl IntoResponse {
-    ([("cache-control", "public, max-age=30")], axum::Json(app.document().clone()))
+async fn document(State(app): State<App>, headers: HeaderMap) -> Result<Reply> {
+    let asked = Condition::read(&headers, &header::IF_NONE_MATCH)?;
+    let (reply, tag) = app.document_reply();
+    let held = asked.is_some_and(|condition| condition.holds(tag));
+    Ok(if held { reply.clone().not_modified() } else { reply.clone() })
 }
 
 async fn nothing_here() -> Problem {
@@ -39,5 +44,5 @@ async fn nothing_here() -> Problem {
 }
 
 async fn no_such_method() -> Problem {
-    Error::new(Kind::MethodNotAllowed, "method_not_allowed", "This address does not have that method.").into()
+    crate::gate::no_such_method().into()
 }

@@ -15,4 +15,5 @@ mod process;
 mod serve;
 #[cfg(feature = "faults")]
 mod stages;
+mod trouble;
 mod two;

@@ -1,5 +1,7 @@
 //! Signing in.
 
+use std::time::{Duration, Instant};
+
 use http::Method;
 use testkit::TestApp;
 
@@ -62,6 +64,52 @@ testkit::on_both! {
         let second = ask().send().await.expect(200);
         assert_ne!(first.text("refresh_token"), second.text("refresh_token"));
         assert_eq!(second.header("idempotent-replayed"), None);
+    }
+
+    async fn a19_an_account_that_many_networks_try_is_slowed_never_locked(engine: Engine) {
+        let settings = "[limits]\nsign_in = 2\n[identity]\npassword_memory_kib = 64\npassword_passes = 1\n";
+        let app = TestApp::with(engine, vec![identity::system()], settings).await;
+        let owner = app.owner("Main").await;
+        app.clock().advance(std::time::Duration::from_mins(1));
+        let attempt = |n: u8, email: &str, password: &'static str| {
+            let client = app.anonymous().at([198, 51, 100, n]);
+            let email = email.to_owned();
+            async move {
+                let began = Instant::now();
+                (token(&client, &email, password).await, began.elapsed() >= Duration::from_secs(1))
+            }
+        };
+        for n in 0..6 {
+            let email = if n % 2 == 0 { owner.email.to_uppercase() } else { format!(" {}", owner.email) };
+            let (answer, _) = attempt(n, &email, "not the password").await;
+            answer.refused(401, "invalid_credentials");
+        }
+        // However it is spelled, the account is slow now; its owner gets in all the same, and others do not notice.
+        let (answer, slow) = attempt(100, &owner.email, "not the password").await;
+        answer.refused(401, "invalid_credentials");
+        assert!(slow, "the seventh failure did not wait");
+        let (answer, slow) = attempt(101, &owner.email, PASSWORD).await;
+        answer.expect(200);
+        assert!(slow, "the owner did not wait");
+        for network in [102, 103] {
+            app.clock().advance(Duration::from_mins(1) * u32::from(network == 103));
+            let email = if network == 102 { "nobody@example.test" } else { owner.email.as_str() };
+            assert!(!attempt(network, email, "not the password").await.1, "{email} waited");
+        }
+    }
+
+    async fn a19_spoofed_addresses_lock_nobody_out(engine: Engine) {
+        let settings = "[limits]\nsign_in = 2\n[identity]\npassword_memory_kib = 64\npassword_passes = 1\n";
+        let app = TestApp::with(engine, vec![identity::system()], settings).await;
+        let owner = app.owner("Main").await;
+        let home = [203, 0, 113, 7];
+        for n in 0..5_u8 {
+            let stranger = app.anonymous().at([198, 51, 100, 1]).with("x-forwarded-for", "203.0.113.7");
+            let answer = token(&stranger, &owner.email, "not the password").await;
+            assert_eq!(answer.status.as_u16(), if n < 2 { 401 } else { 429 });
+        }
+        let answer = token(&app.anonymous().at(home), &owner.email, PASSWORD).await.expect(200);
+        assert_eq!(answer.header("x-ratelimit-remaining"), Some("1"));
     }
 
     async fn a19_an_account_is_limited_however_it_is_spelled(engine: Engine) {

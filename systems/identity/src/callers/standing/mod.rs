@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use types::{Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
-use web::App;
+use web::{App, Fault};
 
 use super::RECHECK;
 use crate::keys::{self, ApiKeyRow};
@@ -64,8 +64,9 @@ pub(crate) struct Callers {
     inst: Installation,
 }
 
-fn is_fresh(read_at: Time, now: Time) -> bool {
-    now >= read_at && now.since(read_at) < RECHECK
+fn is_fresh(app: &App, read_at: Time, now: Time) -> bool {
+    let young = now >= read_at && now.since(read_at) < RECHECK;
+    young || app.broken(Fault::OldStanding)
 }
 
 impl Callers {
@@ -105,7 +106,7 @@ impl Callers {
         id: SessionId,
         now: Time,
     ) -> Result<Option<Arc<SessionStanding>>> {
-        if let Some(known) = self.sessions.get(&id).filter(|known| is_fresh(known.read_at, now)) {
+        if let Some(known) = self.sessions.get(&id).filter(|known| is_fresh(app, known.read_at, now)) {
             return Ok(Some(known));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
@@ -131,7 +132,7 @@ impl Callers {
     ) -> Result<Option<Arc<KeyStanding>>> {
         let hash = secrets::hash(text);
         let known = self.keys.get(&hash);
-        if let Some(known) = known.as_ref().filter(|known| is_fresh(known.read_at, now)) {
+        if let Some(known) = known.as_ref().filter(|known| is_fresh(app, known.read_at, now)) {
             return Ok(Some(Arc::clone(known)));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
