@@ -109,8 +109,8 @@ fn check_28_the_metrics_have_the_named_figures_on_postgresql() {
     check_28_metrics(&[("MAINSTAY_DATABASE_URL", &database.url)], "postgres", true);
 }
 
-#[test]
-fn check_28_ready_is_503_while_the_database_is_down_and_health_is_not() {
+/// A server whose way to PostgreSQL can be cut, and what it needs to stay.
+fn behind_a_proxy() -> (Server, peers::Proxy, (tempfile::TempDir, peers::Database)) {
     let database = peers::postgres().fresh_database();
     let proxy = peers::Proxy::to(peers::postgres().port());
     let port = |port: u16| format!(":{port}/");
@@ -120,6 +120,12 @@ fn check_28_ready_is_503_while_the_database_is_down_and_health_is_not() {
     administrator(place.path(), &variables);
     let server = Server::spawn(place.path(), &[], &variables);
     server.wait_ready();
+    (server, proxy, (place, database))
+}
+
+#[test]
+fn check_28_ready_is_503_while_the_database_is_down_and_health_is_not() {
+    let (server, proxy, _kept) = behind_a_proxy();
     let bearer = bearer(&server);
     proxy.refuse(true);
     proxy.cut();
@@ -138,15 +144,8 @@ fn check_28_ready_is_503_while_the_database_is_down_and_health_is_not() {
 /// commit may be told so; with its key it is repeated, and nothing is done twice or lost. No other is disturbed.
 #[test]
 fn check_7_a_lost_connection_does_not_disturb_other_requests() {
-    let database = peers::postgres().fresh_database();
-    let proxy = peers::Proxy::to(peers::postgres().port());
-    let port = |port: u16| format!(":{port}/");
-    let url = database.url.replace(&port(peers::postgres().port()), &port(proxy.port()));
-    let place = folder();
-    let variables = [("MAINSTAY_DATABASE_URL", url.as_str())];
-    administrator(place.path(), &variables);
-    let server = Arc::new(Server::spawn(place.path(), &[], &variables));
-    server.wait_ready();
+    let (server, proxy, _kept) = behind_a_proxy();
+    let server = Arc::new(server);
     let bearer = bearer(&server);
     let enough = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..4)
