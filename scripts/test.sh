@@ -30,7 +30,8 @@ step() {
 
 # One private PostgreSQL for all test binaries, gone when they are.
 tests() {
-    cargo test --workspace --locked --no-run --quiet && "$DEBUG_BIN/with-postgres" cargo test --workspace --locked
+    local all=(--workspace --locked --features mainstay/faults)
+    cargo test "${all[@]}" --no-run --quiet && "$DEBUG_BIN/with-postgres" cargo test "${all[@]}"
 }
 
 documents() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }

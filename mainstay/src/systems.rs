@@ -17,3 +17,8 @@ pub(crate) fn sections() -> Vec<&'static Section> {
 pub(crate) fn migrations() -> Vec<Migrations> {
     web::migrations(&all())
 }
+
+/// Every number that this build gives out.
+pub(crate) fn metrics() -> Vec<telemetry::metrics::Meaning> {
+    web::metrics(&all())
+}

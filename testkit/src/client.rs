@@ -160,6 +160,7 @@ impl Answer {
 
     /// Goes on only with this status; shows the answer otherwise.
     #[track_caller]
+    #[allow(clippy::return_self_not_must_use, reason = "often the status is all a test asks for")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
         self

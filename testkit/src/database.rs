@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use db::{Db, Engine, Migrations, Options};
+use parking_lot::Mutex;
 use peers::Folder;
+use tasks::TaskGroup;
 use types::Clock;
 
 /// A migrated database of its own, gone when this is dropped.
@@ -29,8 +31,10 @@ impl TestDatabase {
                 ("sqlite".to_owned(), None)
             }
             Engine::Postgres => {
-                let remote =
-                    tokio::task::spawn_blocking(move || postgres_clone(migrations)).await.expect("a clone");
+                let remote = TaskGroup::new()
+                    .blocking("clone", move || postgres_clone(migrations))
+                    .await
+                    .expect("a clone");
                 (remote.url.clone(), Some(remote))
             }
         };
@@ -64,21 +68,22 @@ fn name_of(migrations: &[Migrations]) -> String {
 }
 
 async fn sqlite_template(migrations: Vec<Migrations>) -> Arc<Folder> {
-    tokio::task::spawn_blocking(move || {
-        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = templates.get_or_insert_default();
-        let name = name_of(&migrations);
-        known
-            .entry(name)
-            .or_insert_with(|| {
-                let folder = Folder::new();
-                migrate("sqlite", folder.path(), &migrations);
-                Arc::new(folder)
-            })
-            .clone()
-    })
-    .await
-    .expect("a template")
+    TaskGroup::new()
+        .blocking("template", move || {
+            let mut templates = TEMPLATES.lock();
+            let known = templates.get_or_insert_default();
+            let name = name_of(&migrations);
+            known
+                .entry(name)
+                .or_insert_with(|| {
+                    let folder = Folder::new();
+                    migrate("sqlite", folder.path(), &migrations);
+                    Arc::new(folder)
+                })
+                .clone()
+        })
+        .await
+        .expect("a template")
 }
 
 fn postgres_clone(migrations: Vec<Migrations>) -> peers::Database {

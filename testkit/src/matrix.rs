@@ -41,6 +41,7 @@ pub struct Stranger {
 }
 
 /// What was found; empty is good.
+#[allow(clippy::implicit_hasher, reason = "a table that a test wrote down")]
 pub async fn try_all(
     app: &TestApp,
     of_systems: &[&str],

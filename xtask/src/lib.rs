@@ -1,4 +1,5 @@
-//! The project's own tools: tidy, which holds the rules of the house, and the picture of the floors.
+//! The project's own tools: tidy, which holds the rules of the house, the picture of the floors, and the
+//! pages that are made from the code.
 //!
 //! A library, so that tests run exactly what the command runs. It depends on no other crate of the house.
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 mod exceptions;
 mod finding;
+pub mod generate;
 mod mentions;
 pub mod picture;
 mod rules;

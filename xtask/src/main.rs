@@ -1,4 +1,4 @@
-//! `cargo xtask tidy` and `cargo xtask floors [--check]`.
+//! `cargo xtask tidy`, `cargo xtask floors [--check]` and `cargo xtask generate`.
 
 #![allow(
     clippy::print_stdout,
@@ -13,11 +13,15 @@ use std::process::ExitCode;
 use xtask::{Tree, picture, tidy};
 
 const USAGE: &str = "usage: cargo xtask tidy             hold the rules of the house
-       cargo xtask floors [--check]   draw docs/dev/floors.md, or only say whether it is current";
+       cargo xtask floors [--check]   draw docs/dev/floors.md, or only say whether it is current
+       cargo xtask generate           write the pages of the guide that are made from the code";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if arguments[..] == ["generate"] {
+        return generate();
+    }
     let outcome = Tree::read(&xtask::root()).and_then(|tree| match arguments[..] {
         ["tidy"] => Ok(run_tidy(&tree)),
         ["floors"] => picture::write(&tree).map(|text| {
@@ -34,6 +38,22 @@ fn main() -> ExitCode {
         eprintln!("xtask: {error}");
         ExitCode::FAILURE
     })
+}
+
+fn generate() -> ExitCode {
+    match xtask::generate::write(&xtask::root()) {
+        Ok(changed) => {
+            for path in &changed {
+                println!("generate: wrote {path}");
+            }
+            println!("generate: {} pages, {} changed", xtask::generate::PAGES.len(), changed.len());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn run_tidy(tree: &Tree) -> ExitCode {

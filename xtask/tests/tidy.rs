@@ -285,3 +285,30 @@ fn a_circle_of_imports_is_seen_and_an_old_picture_too() {
     assert!(problems[1].contains("is not current"));
     assert!(picture::write(&made.tree()).is_err());
 }
+
+#[test]
+fn every_problem_is_explained_with_its_status() {
+    let code = "//! It says what it owns.\nfn f() -> Error { Error::conflict(\"taken\", \"Taken.\") }\n";
+    let with = |page: &str| found(&[("kernel/a/src/lib.rs", code), ("docs/guide/problems.md", page)]);
+    assert_eq!(with("### taken\n\n409. It is taken.\n"), CLEAN);
+    assert_eq!(
+        with("### other\n\n409. It is other.\n"),
+        ["problems docs/guide/problems.md:1", "problems kernel/a/src/lib.rs:2"]
+    );
+    assert_eq!(with("### taken\n\n409 or 422. It is taken.\n"), ["problems docs/guide/problems.md:1"]);
+    let hidden = "//! It says what it owns.\nfn f(c: &'static str) -> Error { Error::new(Kind::Gone, c, \"Gone.\") }\n";
+    let findings = found(&[("systems/a/src/lib.rs", hidden), ("docs/guide/problems.md", "")]);
+    assert_eq!(findings, ["problems systems/a/src/lib.rs:2"]);
+}
+
+#[test]
+fn every_number_that_is_counted_is_listed() {
+    let code =
+        "//! It says what it owns.\nfn f() { metrics::counter!(\"a_total\", \"b\" => 1).increment(1); }\n";
+    let with = |page: &str| found(&[("kernel/a/src/lib.rs", code), ("docs/guide/metrics.md", page)]);
+    assert_eq!(with("| `a_total` | counter | A. |\n| `process_b` | gauge | B. |\n"), CLEAN);
+    assert_eq!(
+        with("| `c_total` | counter | C. |\n"),
+        ["metrics docs/guide/metrics.md:1", "metrics kernel/a/src/lib.rs:2"]
+    );
+}

@@ -5,16 +5,19 @@ use std::time::Duration;
 use telemetry::metrics::{Meaning, counter, gauge, histogram};
 use tokio::time::Instant;
 
-/// What the figures mean.
+/// What the numbers of this crate mean.
 pub const METRICS: &[Meaning] = &[
     histogram("db_commit_seconds", "From the start of a transaction to its durable end, by engine."),
-    histogram("db_group_size", "Units that were committed together, by engine."),
-    counter("db_commit_failures_total", "Commits that failed or whose outcome is unknown, by engine."),
-    histogram("db_read_seconds", "Time of a read, by engine."),
-    counter("db_reruns_total", "Units that ran again, by engine and reason: conflict, lost or stale."),
-    gauge("db_queue_waiting", "Units that wait for their turn, by engine and queue."),
-    gauge("db_pool_connections", "Connections that are open, by engine and pool."),
-    gauge("db_pool_available", "Open connections that nobody uses, by engine and pool."),
+    histogram("db_group_size", "Writes that shared one commit, by engine."),
+    counter("db_commit_failures_total", "Commits that failed, by engine."),
+    histogram("db_read_seconds", "Reads, from asking to the last row, by engine."),
+    gauge("db_queue_waiting", "Writes and reads that wait for their turn, by engine and queue."),
+    counter(
+        "db_reruns_total",
+        "Writes that ran again, by engine and reason: conflict, lost connection or stale plan.",
+    ),
+    gauge("db_pool_connections", "Open connections to PostgreSQL, by pool."),
+    gauge("db_pool_available", "Connections to PostgreSQL that nobody uses now, by pool."),
 ];
 
 pub(crate) struct Meter {

@@ -125,6 +125,6 @@ mod tests {
     }
 
     fn many(count: usize) -> String {
-        (0..count).map(|n| format!("p{n}=1&")).collect()
+        (0..count).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&")
     }
 }

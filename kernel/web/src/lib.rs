@@ -11,6 +11,7 @@ mod commit;
 mod context;
 pub mod edge;
 mod etag;
+mod explained;
 mod faults;
 mod fields;
 mod gate;
@@ -28,8 +29,6 @@ mod reply;
 mod router;
 mod system;
 mod view;
-
-use telemetry::metrics::{Meaning, counter};
 
 pub use access::{Access, AccessTable, Rule, Tier};
 pub use app::{App, Extensions, Parts};
@@ -53,11 +52,6 @@ pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
 
-const METRICS: &[Meaning] = &[
-    counter("http_refusals_total", "Requests that were refused or failed, by the code of the problem."),
-    counter("rate_limited_total", "Requests refused by the limiter, by tier."),
-];
-
 /// What the request itself brings along: kept replies, and the door for browsers' reports.
 pub const fn system() -> System {
     System {
@@ -66,7 +60,10 @@ pub const fn system() -> System {
             utoipa_axum::router::OpenApiRouter::new()
                 .routes(utoipa_axum::routes!(edge::create_security_report))
         },
-        pages: || axum::Router::new().route("/assets/page.css", axum::routing::get(page::style)),
+        pages: || {
+            let pages = axum::Router::new().route("/assets/page.css", axum::routing::get(page::style));
+            pages.route("/docs/problems/{code}", axum::routing::get(explained::show))
+        },
         migrations: kept::MIGRATIONS,
         access: ACCESS,
         upkeep: &[kept::UPKEEP],

@@ -32,7 +32,7 @@ impl App {
         let key = cache::Key::new(name, subject);
         let verdict = self.counters().hit(key, limit, WINDOW, self.clock().now());
         if !verdict.allowed {
-            metrics::counter!("rate_limited_total", "tier" => name).increment(1);
+            metrics::counter!("limiter_refusals_total", "tier" => name).increment(1);
         }
         Some(verdict)
     }

@@ -54,7 +54,7 @@ pub struct System {
     /// Prefix of its ids, and what they name.
     pub ids: &'static [(&'static str, &'static str)],
     pub upkeep: &'static [Upkeep],
-    /// What it counts, and what the counts mean.
+    /// What it counts. A number that is counted and not named here fails a test.
     pub metrics: &'static [Meaning],
     /// Puts what the system keeps in memory where its handlers find it, and fulfils traits of the kernel.
     pub install: fn(&mut Parts) -> Result<()>,
@@ -87,14 +87,14 @@ pub fn migrations(systems: &[System]) -> Vec<db::Migrations> {
         .collect()
 }
 
-/// What the kernel and every system count.
-pub fn metrics(systems: &[System]) -> Vec<Meaning> {
-    let own = [telemetry::metrics::OWN, db::METRICS, journal::METRICS, crate::edge::METRICS, crate::METRICS];
-    own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()
-}
-
 /// The settings of the kernel and of every system.
 pub fn sections(systems: &[System]) -> Vec<&'static config::Section> {
     let own = config::sections::KERNEL.iter();
     own.chain(systems.iter().flat_map(|system| system.sections)).copied().collect()
+}
+
+/// Every number that the process, the kernel and these systems give out.
+pub fn metrics(systems: &[System]) -> Vec<Meaning> {
+    let own = [telemetry::metrics::OWN, db::METRICS, journal::METRICS, crate::edge::METRICS];
+    own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()
 }

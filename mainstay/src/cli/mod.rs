@@ -16,6 +16,7 @@ mod migrate;
 mod openapi;
 mod order;
 mod out;
+mod reference;
 mod serve;
 mod shell;
 mod signals;
@@ -108,6 +109,9 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print a page of the guide that is made from the code.
+    #[command(hide = true)]
+    Reference(reference::Reference),
     /// Print the version.
     Version,
     /// Print completions for a shell.
@@ -150,6 +154,7 @@ fn perform(cli: Cli, out: &Out) -> Result<Exit, Failed> {
         Command::Migrate { command } => migrate::run(&command, &global, out),
         Command::Doctor(args) => doctor::run(&args, &global, out),
         Command::Openapi => openapi::run(out),
+        Command::Reference(args) => reference::run(&args, out),
         Command::Version => Ok(version::run(out)),
         Command::Completion(args) => shell::completion(&args, out),
         Command::Man(args) => shell::man(&args, out),

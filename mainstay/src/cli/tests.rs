@@ -5,7 +5,7 @@ use super::*;
 /// Every command with its full name: `config explain`.
 fn all() -> Vec<(String, clap::Command)> {
     fn walk(command: &clap::Command, name: &str, into: &mut Vec<(String, clap::Command)>) {
-        for below in command.get_subcommands() {
+        for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
             let name = format!("{name} {}", below.get_name()).trim().to_owned();
             walk(below, &name, into);
             into.push((name, below.clone()));

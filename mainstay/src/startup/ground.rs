@@ -67,7 +67,7 @@ pub(super) fn telemetry(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure
         drop(tasks::thread("log", move || drain.run()));
         telemetry::logs::install_panic_hook();
         let metrics = telemetry::metrics::Metrics::install(crate::cli::VERSION).map_err(Failure::new)?;
-        telemetry::metrics::describe(&web::metrics(&crate::systems::all()));
+        telemetry::metrics::describe(&crate::systems::metrics());
         let queue = logs.queue().clone();
         house.telemetry = Some(Telemetry { logs, metrics });
         Ok(Undo::new(async move {

@@ -10,6 +10,7 @@
 mod commands;
 mod config;
 mod graceful;
+mod guide;
 mod process;
 mod serve;
 #[cfg(feature = "faults")]

@@ -32,7 +32,8 @@ const ACCESS: &[Access] =
 
 const UPKEEP: &[Upkeep] = &[Upkeep { name: "old events", every: Duration::from_hours(1), run: jobs::prune }];
 
-const METRICS: &[Meaning] = &[gauge("event_streams_open", "Live streams that are open.")];
+const METRICS: &[Meaning] =
+    &[gauge("event_streams_open", "Live streams of events that are open on this node.")];
 
 /// What the binary lists.
 pub const fn system() -> System {

@@ -26,16 +26,7 @@ async fn show(State(app): State<App>) -> Result<Response, Problem> {
 }
 
 fn html(overall: Level, services: &[ServiceRow]) -> Response {
-    let mut rows = String::new();
-    for service in services {
-        rows.push_str(&format!(
-            "<tr><th scope=\"row\">{}</th><td><span class=\"level {}\">{}</span></td><td><time datetime=\"{since}\">{since}</time></td></tr>",
-            web::escape(&service.name),
-            service.status.as_str(),
-            words(service.status),
-            since = service.since,
-        ));
-    }
+    let rows: String = services.iter().map(row).collect();
     let table = if rows.is_empty() {
         "<p>No service has reported anything yet.</p>".to_owned()
     } else {
@@ -44,6 +35,17 @@ fn html(overall: Level, services: &[ServiceRow]) -> Response {
         )
     };
     web::page(StatusCode::OK, "Status", &format!("<h1>{}</h1>{table}", headline(overall)))
+}
+
+fn row(service: &ServiceRow) -> String {
+    format!(
+        "<tr><th scope=\"row\">{name}</th><td><span class=\"{level}\">{words}</span></td>\
+         <td><time datetime=\"{since}\">{since}</time></td></tr>",
+        name = web::escape(&service.name),
+        level = service.status.as_str(),
+        words = words(service.status),
+        since = service.since,
+    )
 }
 
 const fn headline(overall: Level) -> &'static str {

@@ -3,8 +3,10 @@
 mod floors;
 mod links;
 mod lock;
+mod metrics;
 mod names;
 mod places;
+mod problems;
 mod rooms;
 mod scopes;
 mod sizes;
@@ -22,6 +24,8 @@ pub(crate) fn all(tree: &Tree) -> Vec<Finding> {
         places::check,
         scopes::check,
         links::check,
+        problems::check,
+        metrics::check,
         lock::check,
     ];
     rules.iter().flat_map(|rule| rule(tree)).collect()

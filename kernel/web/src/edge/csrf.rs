@@ -13,26 +13,26 @@ pub fn check(method: &Method, headers: &HeaderMap, own: &str, listed: &[String])
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let refuse = |code, text: &'static str| Err(Error::forbidden(code, text));
+    let cross_site = || Err(Error::forbidden("cross_site", "The request comes from a page of another site."));
     let mut origins = headers.get_all(ORIGIN).iter();
     let (Some(origin), None) = (origins.next().and_then(|o| o.to_str().ok()), origins.next()) else {
-        return refuse(
+        return Err(Error::forbidden(
             "origin_missing",
             "A browser says which page a change comes from; this request does not.",
-        );
+        ));
     };
     let known = origin != "null" && (origin == origin_of(own) || listed.iter().any(|one| one == origin));
     if let Some(site) = headers.get("sec-fetch-site") {
         // What we listed may be another site; everything else must be this very origin.
         let fine = site == "same-origin" || (known && (site == "same-site" || site == "cross-site"));
         if !fine {
-            return refuse("cross_site", "The request comes from a page of another site.");
+            return cross_site();
         }
     }
     if known || is_host(origin, headers) {
         return Ok(());
     }
-    refuse("cross_site", "The request comes from a page of another site.")
+    cross_site()
 }
 
 /// Scheme, host and port without anything after.

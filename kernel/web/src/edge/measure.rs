@@ -35,6 +35,8 @@ pub const METRICS: &[Meaning] = &[
     counter("http_5xx_total", "Responses that failed, by route template."),
     gauge("http_requests_in_flight", "Requests whose response has not been sent to its end."),
     counter("http_panics_total", "Handlers that panicked, each at the cost of its request."),
+    counter("http_refusals_total", "Requests refused, by the code of the problem."),
+    counter("limiter_refusals_total", "Requests beyond their limit, by tier."),
     counter("csp_reports_total", "What browsers reported, by directive."),
     gauge("http_connections", "Open connections."),
     counter("http_connections_shed_total", "Connections refused because there were too many."),

@@ -27,12 +27,28 @@ pub(crate) struct StatusOut {
     services: Vec<ServiceOut>,
 }
 
-/// How one service stands: a level, or `unknown`.
+/// How one service stands: a level, or `unknown` when nobody has reported anything of it.
 #[derive(Serialize, ToSchema)]
-#[serde(untagged)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Standing {
-    Known(Level),
-    Unknown(&'static str),
+    Operational,
+    Maintenance,
+    Degraded,
+    PartialOutage,
+    MajorOutage,
+    Unknown,
+}
+
+impl From<Level> for Standing {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Operational => Self::Operational,
+            Level::Maintenance => Self::Maintenance,
+            Level::Degraded => Self::Degraded,
+            Level::PartialOutage => Self::PartialOutage,
+            Level::MajorOutage => Self::MajorOutage,
+        }
+    }
 }
 
 /// A service and how it stands.
@@ -94,7 +110,7 @@ impl From<ServiceRow> for ServiceOut {
         Self {
             id: row.slug,
             name: row.name,
-            status: Standing::Known(row.status),
+            status: row.status.into(),
             since: Some(row.since),
             updated_at: Some(row.updated_at),
             version: row.version,
@@ -106,7 +122,7 @@ impl ServiceOut {
     /// What is said of a service that nobody has reported anything of.
     fn unknown(slug: &str) -> Self {
         let (id, name) = (slug.to_owned(), name_of(slug));
-        Self { id, name, status: Standing::Unknown("unknown"), since: None, updated_at: None, version: 0 }
+        Self { id, name, status: Standing::Unknown, since: None, updated_at: None, version: 0 }
     }
 }
 

@@ -21,6 +21,17 @@ testkit::on_both! {
         assert_eq!(ids, ["api", "mail"]);
     }
 
+    async fn the_shapes_stay(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let made = post_report(&owner, "api", "degraded").await.json();
+        let here = env!("CARGO_MANIFEST_DIR");
+        testkit::snapshot(here, "status_event", &made);
+        testkit::snapshot(here, "status", &owner.get(STATUS).await.json());
+        testkit::snapshot(here, "status_events", &owner.get(EVENTS).await.json());
+        testkit::snapshot(here, "refusal", &owner.post(EVENTS, serde_json::json!({"status": 1})).await.json());
+    }
+
     async fn check_27_an_unknown_service_is_unknown(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
@@ -83,6 +94,17 @@ testkit::on_both! {
             let answer = other.ask(http::Method::GET, &path).header("if-none-match", &tag).send().await.expect(200);
             assert_ne!(answer.etag(), tag);
         }
+    }
+
+    async fn a_problem_points_at_its_explanation(engine: Engine) {
+        let app = start(engine).await;
+        let anybody = app.anonymous();
+        let address = anybody.get(format!("{EVENTS}/none/events")).await.expect(401).text("type");
+        let page = anybody.get(&address).await.expect(200);
+        assert_eq!(address, "/docs/problems/not_signed_in");
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(String::from_utf8_lossy(&page.body).contains("<h1>not_signed_in</h1>"));
+        anybody.get("/docs/problems/nothing").await.refused(404, "not_found");
     }
 
     async fn a43_head_is_judged_as_get(engine: Engine) {
