@@ -69,7 +69,7 @@ fn check_28_metrics(variables: &[(&str, &str)], engine: &str, pool: bool) {
         "http_refusals_total{code=\"not_signed_in\"}".to_owned(),
         "http_refusals_total{code=\"invalid_credentials\"}".to_owned(),
         "mainstay_sign_in_refusals_total{kind=\"invalid_credentials\"}".to_owned(),
-        "rate_limited_total{tier=\"anonymous\"}".to_owned(),
+        "limiter_refusals_total{tier=\"anonymous\"}".to_owned(),
         "ready{dependency=\"database\"}".to_owned(),
         "journal_lag_seconds".to_owned(),
         format!("db_read_seconds_count{{engine=\"{engine}\"}}"),
@@ -85,7 +85,7 @@ fn check_28_metrics(variables: &[(&str, &str)], engine: &str, pool: bool) {
         let missing: Vec<_> =
             lines.iter().filter(|line| !metrics.lines().any(|text| text.starts_with(*line))).collect();
         if missing.is_empty() {
-            assert_eq!(value(&metrics, "rate_limited_total{tier=\"anonymous\"}"), Some(1.0), "{metrics}");
+            assert_eq!(value(&metrics, "limiter_refusals_total{tier=\"anonymous\"}"), Some(1.0), "{metrics}");
             for name in metrics.lines().filter_map(|text| text.strip_prefix("# TYPE ")) {
                 let name = name.split(' ').next().unwrap();
                 assert!(metrics.contains(&format!("# HELP {name} ")), "nobody says what {name} means");
