@@ -61,3 +61,9 @@ pub fn block_on<F: Future<Output = ()>>(test: F) {
 pub fn rounds(short: usize, full: usize) -> usize {
     if std::env::var("MAINSTAY_TEST_PROMISES").is_ok_and(|mode| mode == "full") { full } else { short }
 }
+
+/// Tells what a promise was tried with, for whoever reads the output of `make promises`.
+#[allow(clippy::print_stdout, reason = "the test runner shows it on request")]
+pub fn tell(text: &str) {
+    println!("{text}");
+}

@@ -13,6 +13,13 @@ struct Example {
     shown: Vec<String>,
 }
 
+impl Example {
+    fn go_on(&mut self, line: &str) {
+        self.command.push('\n');
+        self.command.push_str(line);
+    }
+}
+
 /// What has to be there before the examples of a page that does not begin at the beginning.
 const SIGNED_IN: &str = r#"
 printf '%s' 'a long passphrase 42' |
@@ -90,9 +97,9 @@ fn examples(page: &str) -> Vec<Example> {
         } else {
             let example = found.last_mut().expect("a block begins with a command");
             match line.strip_prefix('>').filter(|_| example.shown.is_empty()) {
-                Some(more) => example.command += &format!("\n{more}"),
+                Some(more) => example.go_on(more),
                 None if goes_on => {
-                    example.command += &format!("\n{line}");
+                    example.go_on(line);
                     goes_on = unfinished;
                 }
                 None => example.shown.push(line.to_owned()),

@@ -109,7 +109,7 @@ testkit::on_both! {
             let made = copies_at_once(&app, round).await;
             assert_eq!(made, 1, "p6: 64 copies made {made} events");
         }
-        println!("p6 on {engine:?}: {rounds} keys, 64 copies each, one effect a key");
+        testkit::tell(&format!("p6 on {engine:?}: {rounds} keys, 64 copies each, one effect a key"));
     }
 
     async fn p6_the_test_of_copies_can_fail(engine: Engine) {
