@@ -22,7 +22,8 @@ fn every_corpus_is_there_and_holds() {
         .unwrap()
         .map(|one| one.unwrap().file_name().into_string().unwrap())
         .collect();
-    (known.sort(), found.sort());
+    known.sort();
+    found.sort();
     assert_eq!(found, known, "a corpus and a target belong together");
 }
 

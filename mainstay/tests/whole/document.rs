@@ -105,7 +105,7 @@ fn p14_the_test_of_the_document_can_fail() {
     let plants: [(&str, Plant); 7] = [
         ("OpenAPI 3.1", |document| document["openapi"] = json!("3.0.3")),
         ("leads nowhere", |document| {
-            document["components"]["schemas"]["Problem"] = json!({"$ref": "#/nothing"})
+            document["components"]["schemas"]["Problem"] = json!({"$ref": "#/nothing"});
         }),
         ("is there twice", |document| {
             document["paths"]["/api/v1/status"]["get"]["operationId"] = json!("get_me");
