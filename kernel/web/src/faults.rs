@@ -21,6 +21,8 @@ pub enum Fault {
     DeafStreams = 32,
     /// A refresh token is judged in one transaction and replaced in another (P7).
     SplitRotation = 64,
+    /// Nothing is hashed for an address that nobody has (P23).
+    QuickStranger = 128,
 }
 
 /// Which faults are on.

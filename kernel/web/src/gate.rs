@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use ring::digest;
 use types::{Actor, Error, Installation, Kind, Result, Scope, Trace};
 
-use crate::access::{Access, Rule};
+use crate::access::{Access, Rule, Tier};
 use crate::app::App;
 use crate::caller::{Caller, Credential, wanted_workspace};
 use crate::context::{Context, not_signed_in};
@@ -54,6 +54,19 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     if access.rule != Rule::Anyone {
         // What is public for one caller must not be handed to another out of somebody's cache.
         response.headers_mut().append(header::VARY, WHO);
+    }
+    response
+}
+
+/// The plain pages ask for nobody's name, but they ask the database: a network may come so often, like any visitor.
+pub(crate) async fn visitors(State(app): State<App>, request: Request, next: Next) -> Response {
+    let verdict = app.count(Tier::Normal, false, &limits::network(client(&request)));
+    let mut response = match verdict.as_ref().filter(|verdict| !verdict.allowed) {
+        Some(verdict) => Problem::from(limits::too_many(verdict)).into_response(),
+        None => next.run(request).await,
+    };
+    if let Some(verdict) = &verdict {
+        limits::tell(response.headers_mut(), verdict);
     }
     response
 }

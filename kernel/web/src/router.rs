@@ -2,13 +2,14 @@
 
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::{HeaderMap, header};
 use types::Error;
 
 use crate::app::App;
 use crate::etag::Condition;
-use crate::gate::gate;
+use crate::gate::{gate, visitors};
 use crate::problem::{Problem, Result};
 use crate::reply::Reply;
 
@@ -22,7 +23,8 @@ impl App {
             pages = pages.merge((system.pages)());
         }
         let (api, _) = api.split_for_parts();
-        let api = api.route_layer(axum::middleware::from_fn_with_state(self.clone(), gate));
+        let api = api.route_layer(from_fn_with_state(self.clone(), gate));
+        let pages = pages.route_layer(from_fn_with_state(self.clone(), visitors));
         api.merge(pages)
             .merge(crate::reference::routes(self))
             .route("/api/v1/openapi.json", get(document))

@@ -69,7 +69,7 @@ fn check_28_metrics(variables: &[(&str, &str)], engine: &str, pool: bool) {
         "http_refusals_total{code=\"not_signed_in\"}".to_owned(),
         "http_refusals_total{code=\"invalid_credentials\"}".to_owned(),
         "mainstay_sign_in_refusals_total{kind=\"invalid_credentials\"}".to_owned(),
-        "rate_limited_total{tier=\"anonymous\"}".to_owned(),
+        "limiter_refusals_total{tier=\"anonymous\"}".to_owned(),
         "ready{dependency=\"database\"}".to_owned(),
         "journal_lag_seconds".to_owned(),
         format!("db_read_seconds_count{{engine=\"{engine}\"}}"),
@@ -85,7 +85,7 @@ fn check_28_metrics(variables: &[(&str, &str)], engine: &str, pool: bool) {
         let missing: Vec<_> =
             lines.iter().filter(|line| !metrics.lines().any(|text| text.starts_with(*line))).collect();
         if missing.is_empty() {
-            assert_eq!(value(&metrics, "rate_limited_total{tier=\"anonymous\"}"), Some(1.0), "{metrics}");
+            assert_eq!(value(&metrics, "limiter_refusals_total{tier=\"anonymous\"}"), Some(1.0), "{metrics}");
             for name in metrics.lines().filter_map(|text| text.strip_prefix("# TYPE ")) {
                 let name = name.split(' ').next().unwrap();
                 assert!(metrics.contains(&format!("# HELP {name} ")), "nobody says what {name} means");
@@ -109,8 +109,8 @@ fn check_28_the_metrics_have_the_named_figures_on_postgresql() {
     check_28_metrics(&[("MAINSTAY_DATABASE_URL", &database.url)], "postgres", true);
 }
 
-#[test]
-fn check_28_ready_is_503_while_the_database_is_down_and_health_is_not() {
+/// A server whose way to PostgreSQL can be cut, and what it needs to stay.
+fn behind_a_proxy() -> (Server, peers::Proxy, (tempfile::TempDir, peers::Database)) {
     let database = peers::postgres().fresh_database();
     let proxy = peers::Proxy::to(peers::postgres().port());
     let port = |port: u16| format!(":{port}/");
@@ -120,6 +120,12 @@ fn check_28_ready_is_503_while_the_database_is_down_and_health_is_not() {
     administrator(place.path(), &variables);
     let server = Server::spawn(place.path(), &[], &variables);
     server.wait_ready();
+    (server, proxy, (place, database))
+}
+
+#[test]
+fn check_28_ready_is_503_while_the_database_is_down_and_health_is_not() {
+    let (server, proxy, _kept) = behind_a_proxy();
     let bearer = bearer(&server);
     proxy.refuse(true);
     proxy.cut();
@@ -138,15 +144,8 @@ fn check_28_ready_is_503_while_the_database_is_down_and_health_is_not() {
 /// commit may be told so; with its key it is repeated, and nothing is done twice or lost. No other is disturbed.
 #[test]
 fn check_7_a_lost_connection_does_not_disturb_other_requests() {
-    let database = peers::postgres().fresh_database();
-    let proxy = peers::Proxy::to(peers::postgres().port());
-    let port = |port: u16| format!(":{port}/");
-    let url = database.url.replace(&port(peers::postgres().port()), &port(proxy.port()));
-    let place = folder();
-    let variables = [("MAINSTAY_DATABASE_URL", url.as_str())];
-    administrator(place.path(), &variables);
-    let server = Arc::new(Server::spawn(place.path(), &[], &variables));
-    server.wait_ready();
+    let (server, proxy, _kept) = behind_a_proxy();
+    let server = Arc::new(server);
     let bearer = bearer(&server);
     let enough = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..4)

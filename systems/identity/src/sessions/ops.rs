@@ -49,6 +49,9 @@ pub(crate) async fn sign_in(
             Box::pin(people::store::credentials(rx, inst, key))
         })
         .await?;
+    if known.is_none() && app.broken(Fault::QuickStranger) {
+        return Err(invalid_credentials());
+    }
     let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
     let fits = identity.passwords.verify(app.tasks(), password, hash).await?;
     let person =

@@ -104,4 +104,19 @@ testkit::on_both! {
         let anybody = app.anonymous().get(STATUS).await.expect(200);
         assert_eq!(anybody.header("x-ratelimit-remaining"), Some("4"));
     }
+
+    async fn a_plain_page_counts_like_any_visit(engine: Engine) {
+        let app = TestApp::with(engine, systems(), SETTINGS).await;
+        app.owner("Main").await;
+        for _ in 0..4 {
+            app.anonymous().get("/status").await.expect(200);
+        }
+        let last = app.anonymous().get("/").await.expect(200);
+        assert_eq!(last.header("x-ratelimit-remaining"), Some("0"));
+        for path in ["/status", "/", STATUS] {
+            app.anonymous().get(path).await.refused(429, "rate_limited");
+        }
+        let elsewhere = app.anonymous().at([198, 51, 100, 1]).get("/status").await.expect(200);
+        assert_eq!(elsewhere.header("cache-control"), Some("public, max-age=30"));
+    }
 }
