@@ -12,7 +12,7 @@ use web::{App, Caller, Check, Client, Commit, Form, Json, ListShape, Path, Reply
 use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionOut, TokenPair};
-use super::ops_siege::Siege;
+use super::siege::Siege;
 use super::{ops, store};
 use crate::callers::person_of;
 use crate::people::{email_key, password_text};

@@ -6,8 +6,8 @@ pub(crate) mod api;
 pub(crate) mod jobs;
 mod model;
 pub(crate) mod ops;
-pub(crate) mod ops_siege;
 mod refresh;
+pub(crate) mod siege;
 mod store;
 
 pub(crate) use model::SessionId;
