@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Schemathesis holds the built binary against its own OpenAPI document: more than 2,000 requests on SQLite, signed in
 # as the owner and signed out, and a shorter round on PostgreSQL. No 5xx, and no status, media type, header or body that
-# the document does not describe. It ends with the proof that it can fail. MAINSTAY_TEST_EXAMPLES sets the effort.
+# the document does not describe. It ends with the proof that it can fail (P14). MAINSTAY_TEST_EXAMPLES sets the effort.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/env.sh
@@ -30,6 +30,7 @@ export MAINSTAY_PUBLIC_WORKSPACE=main
 EXAMPLES=${MAINSTAY_TEST_EXAMPLES:-15}
 PHASES=examples,coverage,fuzzing
 CHECKS=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance
+CHECKS+=,ignored_auth,unsupported_method,missing_required_header,use_after_free
 total=0
 outcome=0
 
@@ -77,23 +78,25 @@ folder = sys.argv[1]
 def lie(name, change):
     with open(folder + "/openapi.json") as file:
         document = json.load(file)
-    change(document["paths"]["/api/v1/status"]["get"]["responses"])
+    change(document["paths"]["/api/v1/status"]["get"])
     with open(f"{folder}/lie-{name}.json", "w") as file:
         json.dump(document, file)
 
-lie("status", lambda responses: responses.pop("200"))
-lie("media-type", lambda responses: responses["200"].update(content={"text/plain": {"schema": {"type": "string"}}}))
-lie("schema", lambda responses: responses["200"]["content"].update({"application/json": {"schema": {"type": "object", "required": ["nothing"]}}}))
-lie("header", lambda responses: responses["200"].update(headers={"X-Nothing": {"required": True, "schema": {"type": "string"}}}))
+lie("status", lambda get: get["responses"].pop("200"))
+lie("media-type", lambda get: get["responses"]["200"].update(content={"text/plain": {"schema": {"type": "string"}}}))
+lie("schema", lambda get: get["responses"]["200"]["content"].update({"application/json": {"schema": {"type": "object", "required": ["nothing"]}}}))
+lie("header", lambda get: get["responses"]["200"].update(headers={"X-Nothing": {"required": True, "schema": {"type": "string"}}}))
+# Anybody may read it, and the document says that nobody may.
+lie("credential", lambda get: get.update(security=[{"bearer": []}]))
 PYTHON
     local lie
-    for lie in status media-type schema header; do
+    for lie in status media-type schema header credential; do
         if check "$WORK/lie-$lie.json" --include-operation-id get_status --max-examples 3 || ! grep -q 'Failures:' "$WORK/report"; then
             say "a lie about the $lie was not found: these checks prove nothing"
             outcome=1
         fi
     done
-    say "planted: 4 untrue documents were tried"
+    say "planted: 5 untrue documents were tried"
 }
 
 make_owner "$WORK/data"

@@ -121,14 +121,16 @@ impl Operation {
 
     /// Whether it is a list that pages and sorts.
     pub(crate) fn is_list(&self) -> bool {
-        self.has_parameter("sort")
+        self.queries().contains(&"sort")
     }
 
-    pub(crate) fn has_parameter(&self, name: &str) -> bool {
-        self.described["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == name))
+    /// The names of its parameters in the query.
+    pub(crate) fn queries(&self) -> Vec<&str> {
+        let all = self.described["parameters"].as_array().into_iter().flatten();
+        all.filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str()).collect()
     }
 
-    /// The same with its usual body.
+    /// Calls it with its usual body.
     pub(crate) async fn call(&self, client: &Client) -> Answer {
         let fixture = self.fixture();
         let ask = client.ask(self.method.clone(), &fixture.path);
