@@ -115,7 +115,7 @@ impl Server {
             head.extend([name, ": ", value, "\r\n"]);
         }
         if method != "GET" {
-            head.push_str(&format!("content-length: {}\r\n", body.len()));
+            head.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
         }
         write!(stream, "{head}\r\n{body}").ok()?;
         let mut answer = String::new();

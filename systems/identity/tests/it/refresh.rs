@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use testkit::TestApp;
+use peers::{Proxy, When};
+use testkit::{Engine, TestApp};
 use web::Fault;
 
 use super::{ME, SESSIONS, events, pair, refresh, start};
@@ -136,4 +137,24 @@ async fn refreshes_at_once(app: &TestApp, token: &str) -> (HashSet<String>, usiz
         }
     }
     (successors, refused)
+}
+
+#[test]
+fn p7_a_connection_lost_in_the_middle_of_a_refresh_burns_nothing() {
+    testkit::block_on(async {
+        let app = start(Engine::Postgres).await;
+        let owner = app.owner("Main").await;
+        let proxy = Proxy::to(peers::postgres().port());
+        let node = app.beside(Some(&proxy)).await;
+        let (_, first) = pair(&node, &owner.email).await;
+        let mut token = refresh(&node, &first).await.expect(200).text("refresh_token");
+        for when in [When::Before, When::Answered] {
+            proxy.on(b"COMMIT", when);
+            refresh(&node, &token).await.refused(503, "outcome_unknown");
+            // Whether it happened or not, the same token gets the next pair, and that one works.
+            token = refresh(&node, &token).await.expect(200).text("refresh_token");
+            token = refresh(&node, &token).await.expect(200).text("refresh_token");
+        }
+        assert_eq!(proxy.fired(), 2);
+    });
 }
