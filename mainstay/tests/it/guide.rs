@@ -90,9 +90,9 @@ fn examples(page: &str) -> Vec<Example> {
         } else {
             let example = found.last_mut().expect("a block begins with a command");
             match line.strip_prefix('>').filter(|_| example.shown.is_empty()) {
-                Some(more) => example.command += &format!("\n{more}"),
+                Some(more) => example.command.extend(["\n", more]),
                 None if goes_on => {
-                    example.command += &format!("\n{line}");
+                    example.command.extend(["\n", line]);
                     goes_on = unfinished;
                 }
                 None => example.shown.push(line.to_owned()),

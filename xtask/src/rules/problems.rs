@@ -84,25 +84,26 @@ impl<'ast> Visit<'ast> for Calls {
             && (owner == "Error" || owner == "Self")
             && let Some(found) = read(name, call)
         {
-            self.0.push((call.span().start().line, found));
+            let (code, status) = found;
+            self.0.push((call.span().start().line, code.map(|code| (code, status))));
         }
         visit::visit_expr_call(self, call);
     }
 }
 
-/// `None` when it is no constructor of a problem; `Some(None)` when the code cannot be read.
-fn read(name: &str, call: &syn::ExprCall) -> Option<Option<(String, u16)>> {
+/// Code and status; no code where it cannot be read. `None` when it is no constructor of a problem.
+fn read(name: &str, call: &syn::ExprCall) -> Option<(Option<String>, u16)> {
     let (at, status) = match (name, call.args.len()) {
         ("new", 3) => (1, kind(call.args.first()?)?),
         (_, 2) => (0, shorthand(name)?),
         _ => return None,
     };
     let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(code), .. }) = call.args.iter().nth(at)? else {
-        return Some(None);
+        return Some((None, status));
     };
     let code = code.value();
     let status = if code == OWN_STATUS.0 { OWN_STATUS.1 } else { status };
-    Some(Some((code, status)))
+    Some((Some(code), status))
 }
 
 fn shorthand(name: &str) -> Option<u16> {
