@@ -54,6 +54,10 @@ start_server "$data"
 token=$(sign_in)
 ok "an administrator is made on an empty folder and signs in"
 
+same "$(curl -sS -o /dev/null -w '%{http_code}' "${API%/v1}/auth/token" -d "username=$EMAIL" \
+    --data-urlencode "password=$PASSWORD")" 200 "signing in at the old address"
+ok "an old address still leads to the new one"
+
 key="smoke-$RANDOM-$RANDOM"
 request 201 "$API/status/events" "${post[@]}" -H "Idempotency-Key: $key" -d "$(event website degraded 'slow answers')"
 id=$(field id)
