@@ -131,7 +131,7 @@ async fn keep(
             }
             // The group cuts this off at the end of shutdown; then other nodes take the job back.
             Err(error) => {
-                tracing::warn!(job = %id, error = %error.detail(), "the end of an attempt could not be kept")
+                tracing::warn!(job = %id, error = %error.detail(), "the end of an attempt could not be kept");
             }
         }
         if hear.borrow().lost {
