@@ -28,6 +28,13 @@ impl std::ops::Deref for Person {
     }
 }
 
+impl Person {
+    /// The access token that he signed in with, to use it at another node.
+    pub fn bearer_token(&self) -> String {
+        self.client.sent("authorization").trim_start_matches("Bearer ").to_owned()
+    }
+}
+
 impl TestApp {
     /// Whoever set the installation up: owns the workspace and has every right over the installation.
     pub async fn administrator(&self) -> Person {

@@ -18,7 +18,7 @@ pub struct TestApp {
     pub faults: Faults,
     pub(crate) edge: Edge,
     pub(crate) people: Arc<AtomicU32>,
-    database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 /// Cheap passwords, and limits that only the tests of limits meet.
@@ -53,11 +53,26 @@ impl TestApp {
     pub async fn of(engine: Engine, systems: Vec<System>, settings: Settings) -> Self {
         let clock = Clock::standing(START);
         let database = TestDatabase::fresh(engine, web::migrations(&systems), clock).await;
+        Self::on(Arc::new(database), None, systems, settings)
+    }
+
+    /// A second node on the same PostgreSQL database, with a memory of its own; by way of a proxy if one is given.
+    pub async fn beside(&self, through: Option<&peers::Proxy>) -> Self {
+        let db = self.database.open_again(through).await;
+        // The first is the request's own, which every app brings along.
+        let systems = self.app.systems()[1..].to_vec();
+        let mut node = Self::on(Arc::clone(&self.database), Some(db), systems, self.app.settings().clone());
+        node.people = Arc::clone(&self.people);
+        node
+    }
+
+    fn on(database: Arc<TestDatabase>, db: Option<Db>, systems: Vec<System>, settings: Settings) -> Self {
+        let db = db.unwrap_or_else(|| database.db.clone());
         let tasks = tasks::TaskGroup::new();
         let faults = Faults::default();
         let parts = Parts {
-            db: database.db.clone(),
-            journal: journal::Journal::start(&database.db, &tasks),
+            journal: journal::Journal::start(&db, &tasks),
+            db,
             settings,
             tasks,
             counters: cache::Counters::in_memory(100_000),
@@ -79,7 +94,7 @@ impl TestApp {
     }
 
     pub fn db(&self) -> &Db {
-        &self.database.db
+        self.app.db()
     }
 
     pub fn clock(&self) -> &Clock {

@@ -1,5 +1,7 @@
 //! Requests as a client makes them, through the whole house but the socket.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -12,6 +14,7 @@ use tower::ServiceExt as _;
 pub struct Client {
     edge: web::edge::Edge,
     headers: HeaderMap,
+    peer: Option<IpAddr>,
 }
 
 /// A request that is being put together.
@@ -33,7 +36,7 @@ pub struct Answer {
 
 impl Client {
     pub(crate) fn new(edge: web::edge::Edge) -> Self {
-        Self { edge, headers: HeaderMap::new() }
+        Self { edge, headers: HeaderMap::new(), peer: None }
     }
 
     /// The same client, sending one more header with everything.
@@ -43,9 +46,19 @@ impl Client {
         self
     }
 
+    /// The same client, connected from this address.
+    #[must_use]
+    pub fn at(self, address: impl Into<IpAddr>) -> Self {
+        Self { peer: Some(address.into()), ..self }.with("host", "mainstay.example.test")
+    }
+
     #[must_use]
     pub fn bearer(self, token: &str) -> Self {
         self.with("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn sent(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     pub fn ask(&self, method: Method, path: impl Into<String>) -> Ask {
@@ -110,7 +123,10 @@ impl Ask {
         if let Ok(request) = &mut request {
             *request.headers_mut() = self.headers;
         }
-        let request = request.expect("a request that can be sent");
+        let mut request = request.expect("a request that can be sent");
+        if let Some(address) = self.client.peer {
+            request.extensions_mut().insert(web::edge::Peer((address, 50_000).into()));
+        }
         let response = self.client.edge.oneshot(request).await.unwrap_or_else(|never| match never {});
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body that ends").to_bytes();

@@ -14,6 +14,7 @@ use types::Clock;
 pub struct TestDatabase {
     pub db: Db,
     pub folder: Folder,
+    options: Options,
     _remote: Option<peers::Database>,
 }
 
@@ -38,8 +39,18 @@ impl TestDatabase {
             }
         };
         let options = Options { clock, pool: 6, readers: 2, ..Options::new(url, folder.path()) };
-        let db = Db::open(options).await.expect("a database");
-        Self { db, folder, _remote: remote }
+        let db = Db::open(options.clone()).await.expect("a database");
+        Self { db, folder, options, _remote: remote }
+    }
+
+    /// The same PostgreSQL database as another node opens it, by way of a proxy if one is given.
+    pub async fn open_again(&self, through: Option<&peers::Proxy>) -> Db {
+        let port = |port: u16| format!(":{port}/");
+        let url = match through {
+            Some(proxy) => self.options.url.replace(&port(peers::postgres().port()), &port(proxy.port())),
+            None => self.options.url.clone(),
+        };
+        Db::open(Options { url, ..self.options.clone() }).await.expect("a database that is there already")
     }
 }
 

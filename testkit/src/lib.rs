@@ -8,15 +8,18 @@ mod app;
 mod client;
 mod database;
 pub mod matrix;
+mod snapshot;
 
+pub use actors::Person;
 pub use app::TestApp;
 pub use client::{Answer, Ask, Client};
 pub use database::TestDatabase;
 pub use db::Engine;
+pub use snapshot::snapshot;
 
 /// Makes two tests of one: on SQLite and on PostgreSQL.
 ///
-/// ```ignore
+/// ```text
 /// testkit::on_both! {
 ///     async fn a_thing_is_kept(engine: Engine) { .. }
 /// }
@@ -52,4 +55,15 @@ pub fn block_on<F: Future<Output = ()>>(test: F) {
         .build()
         .expect("a runtime")
         .block_on(test);
+}
+
+/// How often a promise is tried: `short` in `make test`, `full` in `make promises`.
+pub fn rounds(short: usize, full: usize) -> usize {
+    if std::env::var("MAINSTAY_TEST_PROMISES").is_ok_and(|mode| mode == "full") { full } else { short }
+}
+
+/// Tells what a promise was tried with, for whoever reads the output of `make promises`.
+#[allow(clippy::print_stdout, reason = "the test runner shows it on request")]
+pub fn tell(text: &str) {
+    println!("{text}");
 }

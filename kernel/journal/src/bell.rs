@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use db::{Db, Engine};
 use tasks::{Stopping, TaskGroup};
+use telemetry::metrics::{Meaning, gauge};
 use tokio::sync::watch;
 
 use crate::event::Position;
 use crate::store;
+
+/// What is measured here.
+pub const METRICS: &[Meaning] =
+    &[gauge("journal_lag_seconds", "How long the oldest event has waited that readers cannot see yet.")];
 
 const CHANNEL: &str = "mainstay_journal";
 /// At most one notice a node in so much time, however many commits there are.

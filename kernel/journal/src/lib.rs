@@ -10,19 +10,14 @@ mod store;
 
 use db::{Migrations, Read, Tx};
 use query::{List, Page};
-use telemetry::metrics::{Meaning, gauge};
 use types::{Installation, Result, Scope, Time};
 
-pub use bell::Journal;
+pub use bell::{Journal, METRICS};
 pub use event::{Event, EventActor, EventId, EventType, Feed, NewEvent, Position, Since, visible_kinds};
 pub use store::TIMELINE;
 
 pub const MIGRATIONS: Migrations =
     Migrations { system: "journal", steps: &[db::migration!("0001_events", by engine)] };
-
-/// What the numbers of this crate mean.
-pub const METRICS: &[Meaning] =
-    &[gauge("journal_lag_seconds", "How long the oldest event has waited that readers cannot see yet.")];
 
 /// Writes an event of the workspace into the transaction: it is there exactly if the change is.
 pub async fn append(tx: &mut Tx, scope: &Scope, event: NewEvent) -> Result<EventId> {
@@ -71,6 +66,24 @@ pub async fn after(
         position: items.last().map_or(from, |event| event.position),
         items,
     })
+}
+
+/// Like [`after`] for a reader who comes back again and again: when there is nothing more that he may see, the position
+/// moves past what he may not, so that he does not read it each time anew.
+pub async fn follow(
+    rx: &mut Read,
+    scope: &Scope,
+    from: Position,
+    kinds: &[&'static str],
+    limit: u32,
+) -> Result<Feed> {
+    // Asked first: whatever lies before it is seen by the statement that comes after.
+    let end = end(rx, scope).await?;
+    let mut feed = after(rx, scope, from, kinds, limit).await?;
+    if feed.items.len() < limit as usize {
+        feed.position = feed.position.max(end);
+    }
+    Ok(feed)
 }
 
 /// Where the journal of the workspace ends now: what is read after it is new.

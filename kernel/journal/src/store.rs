@@ -22,11 +22,13 @@ pub const TIMELINE: SortFields = SortFields {
 };
 
 /// On PostgreSQL a transaction that began before others may commit after them. Below the oldest one that is still
-/// open nothing can appear any more, so nothing above it is shown yet. On SQLite commits stand in a row.
+/// open nothing can appear any more, so nothing above it is shown yet. On SQLite commits stand in a row. What an earlier
+/// epoch brought along was counted by another server and is over.
 fn settled(engine: Engine) -> &'static str {
     match engine {
         Engine::Postgres if !planted(Fault::BySeqAlone) => {
-            " AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " AND (tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
+             OR epoch < (SELECT epoch FROM journal_state WHERE id = 1))"
         }
         _ => "",
     }

@@ -71,7 +71,6 @@ impl Metrics {
         let (recorder, this) = Self::build();
         metrics::set_global_recorder(recorder).map_err(|_| Twice)?;
         metrics::gauge!("mainstay_build_info", "version" => version).set(1.0);
-        describe(OWN);
         Ok(this)
     }
 

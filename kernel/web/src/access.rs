@@ -96,6 +96,15 @@ impl AccessTable {
         self.0.get(route)?.iter().find(|(method, _)| method == wanted).map(|(_, access)| *access)
     }
 
+    /// The methods that a route has; none when it is not in the table.
+    pub fn methods(&self, route: &str) -> Vec<&str> {
+        let listed = self.0.get(route).into_iter().flatten().map(|(method, _)| method);
+        listed
+            .flat_map(|method| [Some("HEAD").filter(|_| *method == Method::GET), Some(method.as_str())])
+            .flatten()
+            .collect()
+    }
+
     /// Every entry, in the order of addresses.
     pub fn entries(&self) -> Vec<(&str, &Method, Access)> {
         let mut all: Vec<_> = self

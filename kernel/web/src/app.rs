@@ -9,9 +9,11 @@ use types::{Clock, Error, Result};
 
 use crate::access::AccessTable;
 use crate::caller::Authenticate;
+use crate::etag::Tag;
 use crate::faults::{Fault, Faults};
 use crate::in_flight::InFlight;
 use crate::keys::Keys;
+use crate::reply::{Cache, Reply};
 use crate::system::System;
 
 /// What startup has made before there is an `App`; systems add to it when they are installed.
@@ -51,6 +53,8 @@ struct Inner {
     authenticate: Arc<dyn Authenticate>,
     access: AccessTable,
     document: serde_json::Value,
+    /// The document as it is sent: it never changes while we run.
+    document_reply: (Reply, Tag),
     signer: query::Signer,
     in_flight: InFlight,
 }
@@ -70,12 +74,16 @@ impl App {
             parts.systems.iter().flat_map(|system| system.access.iter().copied()),
         )?;
         let document = crate::openapi::finish(document, &access, &parts.systems)?;
+        let reply = Reply::ok(&document)?;
+        let tag = Tag::of_body(&reply.body, "");
+        let document_reply = (reply.tagged(&tag).cached(Cache::Public), tag);
         let signer = query::Signer::new(&parts.keys.derive("cursors"));
         Ok(Self(Arc::new(Inner {
             parts,
             authenticate,
             access,
             document,
+            document_reply,
             signer,
             in_flight: InFlight::default(),
         })))
@@ -122,6 +130,10 @@ impl App {
         &self.0.document
     }
 
+    pub(crate) fn document_reply(&self) -> &(Reply, Tag) {
+        &self.0.document_reply
+    }
+
     pub fn authenticate(&self) -> &dyn Authenticate {
         &*self.0.authenticate
     }
@@ -136,7 +148,7 @@ impl App {
     }
 
     /// Whether a fault was planted here; always `false` outside tests.
-    pub(crate) fn broken(&self, fault: Fault) -> bool {
+    pub fn broken(&self, fault: Fault) -> bool {
         self.0.parts.faults.has(fault)
     }
 

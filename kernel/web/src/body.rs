@@ -60,23 +60,36 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
 
 /// Reads JSON, telling text that is no JSON (400) from JSON that does not fit (422), and where.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // A struct would take an array for its fields in their order, and an empty one for a patch of nothing.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Error::invalid("invalid", "Some fields are not valid.").at_field(
+            "",
+            "invalid",
+            "must be an object, not an array",
+        ));
+    }
     let mut from = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut from).map_err(|error| {
         let path = pointer(error.path());
         let inner = error.into_inner();
-        match inner.classify() {
-            serde_json::error::Category::Data => {
-                let message = without_position(&inner.to_string());
-                let code = if message.starts_with("unknown field") { "unknown_field" } else { "invalid" };
-                Error::invalid("invalid", "Some fields are not valid.").at_field(path, code, message)
-            }
-            _ => Error::malformed("bad_json", "The body is not valid JSON.")
-                .with("line", inner.line())
-                .with("column", inner.column()),
+        if inner.is_data() {
+            return unfit(path, without_position(&inner.to_string()));
         }
+        // An enum that meets a number calls it a syntax error, though the text is JSON.
+        if serde_json::from_slice::<serde_json::Value>(bytes).is_ok() {
+            return unfit(path, "is not of the right kind".to_owned());
+        }
+        Error::malformed("bad_json", "The body is not valid JSON.")
+            .with("line", inner.line())
+            .with("column", inner.column())
     })?;
     from.end().map_err(|_| Error::malformed("bad_json", "Something follows the JSON body."))?;
     Ok(value)
+}
+
+fn unfit(path: String, message: String) -> Error {
+    let code = if message.starts_with("unknown field") { "unknown_field" } else { "invalid" };
+    Error::invalid("invalid", "Some fields are not valid.").at_field(path, code, message)
 }
 
 fn read_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
@@ -131,6 +144,12 @@ mod tests {
         name: String,
     }
 
+    #[derive(serde::Deserialize, Debug)]
+    #[allow(dead_code)]
+    enum Level {
+        Low,
+    }
+
     fn refusal(text: &str) -> Option<(&'static str, Kind)> {
         read_json::<In>(text.as_bytes()).err().map(|error| (error.code(), error.kind()))
     }
@@ -146,6 +165,7 @@ mod tests {
             r#"{"name":1}"#,
             r#"{"name":"x","name":"y"}"#,
             "[]",
+            " [\"x\"]",
             "null",
             r#"{"name":"x","role":"owner"}"#,
         ] {

@@ -94,9 +94,14 @@ fn ambiguous() -> Error {
 }
 
 impl Caller {
-    /// A short code of workspace and rights: two callers share it only if they see the same things.
-    pub(crate) fn audience(&self) -> String {
+    /// A short code of workspace and rights: two callers share it only if they see the same things. What is about
+    /// whoever asks is `personal`: there it is his alone.
+    pub(crate) fn audience(&self, personal: bool) -> String {
         let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+        if personal {
+            hash.update(self.principal.as_bytes());
+            hash.update(&[0]);
+        }
         if let Some(workspace) = self.workspace {
             hash.update(workspace.as_bytes());
         }

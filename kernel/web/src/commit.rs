@@ -225,8 +225,9 @@ impl Context {
 
     /// The connection broke during COMMIT: the kept reply tells whether it happened.
     async fn look_up(&self, key: Key, error: types::Error) -> Result<Reply> {
-        let found = self.app.db().read(key, |rx: &mut Read, key| Box::pin(kept::find(rx, key))).await?;
-        found.ok_or(error)
+        let found = self.app.db().read(key, |rx: &mut Read, key| Box::pin(kept::find(rx, key))).await;
+        // Whoever cannot be told more is still told that it may have happened.
+        found.ok().flatten().ok_or(error)
     }
 }
 

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use types::{Error, Installation, Result, Scope, WorkspaceId};
 
-use crate::access::Access;
+use crate::access::{Access, Rule};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::etag::Condition;
@@ -36,10 +36,15 @@ impl Context {
     /// Who sees the reply, as far as tags care.
     pub(crate) fn audience(&self) -> String {
         match (&self.caller, &self.scope) {
-            (Some(caller), _) => caller.audience(),
+            (Some(caller), _) => caller.audience(self.is_personal()),
             (None, Some(scope)) => format!("p{}", crate::etag::hex(&scope.workspace().as_bytes()[10..])),
             (None, None) => "anonymous".into(),
         }
+    }
+
+    /// Whether the answer depends on who asks, beyond what he may do in a workspace.
+    fn is_personal(&self) -> bool {
+        matches!(self.access.rule, Rule::SignedIn | Rule::Installation(_))
     }
 
     /// Who an idempotency key belongs to: the caller, or the network of one who has not signed in.

@@ -15,6 +15,14 @@ pub enum Fault {
     OneWorkspace = 8,
     /// The limiter lets everything through (P22).
     NoLimits = 4,
+    /// What was once read of a caller is believed for ever (P17).
+    OldStanding = 16,
+    /// A stream never asks again who listens (P17).
+    DeafStreams = 32,
+    /// A refresh token is judged in one transaction and replaced in another (P7).
+    SplitRotation = 64,
+    /// Nothing is hashed for an address that nobody has (P23).
+    QuickStranger = 128,
 }
 
 /// Which faults are on.

@@ -9,11 +9,11 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use ring::digest;
-use types::{Actor, Error, Installation, Result, Scope, Trace};
+use types::{Actor, Error, Installation, Kind, Result, Scope, Trace};
 
-use crate::access::{Access, Rule};
+use crate::access::{Access, Rule, Tier};
 use crate::app::App;
 use crate::caller::{Caller, Credential, wanted_workspace};
 use crate::context::{Context, not_signed_in};
@@ -27,14 +27,12 @@ use crate::problem::Problem;
 /// Runs the request through the gate and then its handler, and tells on the way out what is left of the limit.
 pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
     let Some(access) = rule(&app, &request) else {
-        return next.run(request).await;
+        return unlisted(&app, &request);
     };
     let client = client(&request);
-    let asked = identify(&app, request.headers(), trace(&request), access, client).await;
-    let principal = match &asked {
-        Ok((Some(caller), _)) => Some(caller.principal.clone()),
-        _ => None,
-    };
+    let caller = identify(&app, request.headers(), access, client).await;
+    // Whoever is known counts for himself, whatever he is refused afterwards.
+    let principal = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.principal.clone());
     let subject = principal.clone().unwrap_or_else(|| limits::network(client));
     let verdict = if app.broken(Fault::NoLimits) {
         None
@@ -42,15 +40,30 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
         app.count(access.tier, principal.is_some(), &subject)
     };
     let refused = verdict.as_ref().filter(|verdict| !verdict.allowed).map(limits::too_many);
-    let mut response = match (asked, refused) {
-        (Err(error), None) | (_, Some(error)) => Problem::from(error).into_response(),
-        (Ok((caller, scope)), None) => {
-            let entrance = Entrance { app: app.clone(), access, client, caller, scope };
-            match entrance.admit(request).await {
-                Ok(request) => next.run(request).await,
-                Err(error) => Problem::from(error).into_response(),
-            }
-        }
+    let admitted = match refused {
+        Some(error) => Err(error),
+        None => enter(&app, access, client, caller, request).await,
+    };
+    let mut response = match admitted {
+        Ok(request) => next.run(request).await,
+        Err(error) => Problem::from(error).into_response(),
+    };
+    if let Some(verdict) = &verdict {
+        limits::tell(response.headers_mut(), verdict);
+    }
+    if access.rule != Rule::Anyone {
+        // What is public for one caller must not be handed to another out of somebody's cache.
+        response.headers_mut().append(header::VARY, WHO);
+    }
+    response
+}
+
+/// The plain pages ask for nobody's name, but they ask the database: a network may come so often, like any visitor.
+pub(crate) async fn visitors(State(app): State<App>, request: Request, next: Next) -> Response {
+    let verdict = app.count(Tier::Normal, false, &limits::network(client(&request)));
+    let mut response = match verdict.as_ref().filter(|verdict| !verdict.allowed) {
+        Some(verdict) => Problem::from(limits::too_many(verdict)).into_response(),
+        None => next.run(request).await,
     };
     if let Some(verdict) = &verdict {
         limits::tell(response.headers_mut(), verdict);
@@ -58,9 +71,43 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     response
 }
 
+/// What of a request decides who is answered, and about which workspace.
+const WHO: HeaderValue = HeaderValue::from_static("authorization, x-api-key, x-workspace-id");
+
+/// From who is asking to a request that its handler may see.
+async fn enter(
+    app: &App,
+    access: Access,
+    client: IpAddr,
+    caller: Result<Option<Caller>>,
+    request: Request,
+) -> Result<Request> {
+    let caller = caller?;
+    let scope = scope(app, access.rule, caller.as_ref(), trace(&request)).await?;
+    Entrance { app: app.clone(), access, client, caller, scope }.admit(request).await
+}
+
+/// A method that the table does not list, and a route that it does not know, end here: a handler without a rule is
+/// never reached.
+fn unlisted(app: &App, request: &Request) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let methods = app.access().methods(route);
+    if methods.is_empty() {
+        return Problem::from(Error::not_found()).into_response();
+    }
+    let mut response = Problem::from(no_such_method()).into_response();
+    if let Ok(allow) = HeaderValue::try_from(methods.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+pub(crate) fn no_such_method() -> Error {
+    Error::new(Kind::MethodNotAllowed, "method_not_allowed", "This address does not have that method.")
+}
+
 fn rule(app: &App, request: &Request) -> Option<Access> {
     let route = request.extensions().get::<MatchedPath>()?.as_str();
-    // A method that the address does not have is answered 405 by the router.
     app.access().find(route, request.method())
 }
 
@@ -72,41 +119,36 @@ fn trace(request: &Request) -> Trace {
     request.extensions().get::<Trace>().cloned().unwrap_or_default()
 }
 
-/// Sign-in, membership and the permission of the route.
-async fn identify(
-    app: &App,
-    headers: &HeaderMap,
-    trace: Trace,
-    access: Access,
-    client: IpAddr,
-) -> Result<(Option<Caller>, Option<Scope>)> {
+/// Sign-in and membership; `None` for who brought no credential.
+async fn identify(app: &App, headers: &HeaderMap, access: Access, client: IpAddr) -> Result<Option<Caller>> {
     if access.rule == Rule::Anyone {
-        return Ok((None, None));
+        return Ok(None);
     }
     let wanted = wanted_workspace(headers)?;
-    let caller = match Credential::read(headers)? {
-        Some(credential) => Some(app.authenticate().identify(app, credential, wanted, client).await?),
-        None => None,
-    };
+    match Credential::read(headers)? {
+        Some(credential) => app.authenticate().identify(app, credential, wanted, client).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The permission of the route, and the workspace that the request stands on.
+async fn scope(app: &App, rule: Rule, caller: Option<&Caller>, trace: Trace) -> Result<Option<Scope>> {
     let Some(caller) = caller else {
-        return match access.rule {
-            Rule::Open(_) => {
-                let scope = public_scope(app, trace).await?;
-                scope.map(|scope| (None, Some(scope))).ok_or_else(not_signed_in)
-            }
+        return match rule {
+            Rule::Anyone => Ok(None),
+            Rule::Open(_) => public_scope(app, trace).await?.map(Some).ok_or_else(not_signed_in),
             _ => Err(not_signed_in()),
         };
     };
     if !app.broken(Fault::OpenGate) {
-        permit(access.rule, &caller)?;
+        permit(rule, caller)?;
     }
     let at = if app.broken(Fault::OneWorkspace) {
         app.authenticate().public_workspace(app).await?
     } else {
         caller.workspace
     };
-    let scope = at.map(|at| Scope::of_request(at, caller.actor.clone(), trace.clone()));
-    Ok((Some(caller), scope))
+    Ok(at.map(|at| Scope::of_request(at, caller.actor.clone(), trace)))
 }
 
 /// What anonymous callers may see, if a workspace is open to them.

@@ -37,8 +37,8 @@ impl App {
         Some(verdict)
     }
 
-    /// Counts against an account or a session family beside the network, for handlers that know it only from the
-    /// body. An account that is attacked from many networks is slowed, never locked.
+    /// Counts against a session family, or whatever else a handler knows only from the body, beside the network. Not for
+    /// accounts: whoever may use up what an account has locks its owner out.
     pub fn limit_subject(&self, tier: Tier, subject: &str) -> Result<()> {
         match self.count(tier, false, subject) {
             Some(verdict) if !verdict.allowed => Err(too_many(&verdict)),

@@ -60,9 +60,13 @@ pub(crate) fn finish(document: OpenApi, access: &AccessTable, systems: &[System]
     components["schemas"]["Problem"] = problem_schema();
     components["responses"]["Problem"] = json!({
         "description": "A refusal, as RFC 9457 describes it.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": problem_content(),
     });
     Ok(document)
+}
+
+fn problem_content() -> Value {
+    json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}})
 }
 
 fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Method, entry: Access) {
@@ -82,6 +86,12 @@ fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Metho
     let writes = *method != http::Method::GET;
     parameters(operation, writes, entry);
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    for (status, response) in responses.as_object_mut().into_iter().flatten() {
+        // A handler says why it refuses; how is the same everywhere.
+        if status.starts_with(['4', '5']) && response.get("$ref").is_none() {
+            response["content"] = problem_content();
+        }
+    }
     for status in refusals(path, writes, entry) {
         if responses.get(status).is_none() {
             responses[status] = json!({"$ref": "#/components/responses/Problem"});

@@ -12,6 +12,9 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 use types::{Error, Kind, Trace};
 
+/// The one code of everything that is our own mistake.
+const INTERNAL: &str = "internal";
+
 /// What handlers return. `?` turns every [`types::Error`] into a [`Problem`].
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
@@ -70,7 +73,8 @@ pub fn respond(error: &Error, trace: &Trace) -> Response {
 /// Writes the problem into a response and leaves the headers it already has.
 pub(crate) fn write(error: &Error, trace: &Trace, status: StatusCode, response: &mut Response) {
     log(error, trace);
-    metrics::counter!("http_refusals_total", "code" => error.code()).increment(1);
+    let code = if error.kind() == Kind::Internal { INTERNAL } else { error.code() };
+    metrics::counter!("http_refusals_total", "code" => code).increment(1);
     *response.status_mut() = status;
     *response.body_mut() = Body::from(document(error, trace, status).to_string());
     let headers = response.headers_mut();
@@ -102,7 +106,7 @@ fn document(error: &Error, trace: &Trace, status: StatusCode) -> Value {
     members.insert("request_id".into(), trace.request_id.as_str().into());
     if error.kind() == Kind::Internal {
         // Whoever built the error may have said too much; the outside learns the request id only.
-        members.insert("code".into(), "internal".into());
+        members.insert("code".into(), INTERNAL.into());
         members.insert("type".into(), "/docs/problems/internal".into());
         members.insert("detail".into(), "Something went wrong on our side.".into());
         return Value::Object(members);

@@ -2,13 +2,16 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use types::{Error, Kind};
+use http::{HeaderMap, header};
+use types::Error;
 
 use crate::app::App;
-use crate::gate::gate;
-use crate::problem::Problem;
+use crate::etag::Condition;
+use crate::gate::{gate, visitors};
+use crate::problem::{Problem, Result};
+use crate::reply::Reply;
 
 impl App {
     /// The whole house, without the layers of the edge.
@@ -20,7 +23,8 @@ impl App {
             pages = pages.merge((system.pages)());
         }
         let (api, _) = api.split_for_parts();
-        let api = api.route_layer(axum::middleware::from_fn_with_state(self.clone(), gate));
+        let api = api.route_layer(from_fn_with_state(self.clone(), gate));
+        let pages = pages.route_layer(from_fn_with_state(self.clone(), visitors));
         api.merge(pages)
             .merge(crate::reference::routes(self))
             .route("/api/v1/openapi.json", get(document))
@@ -30,8 +34,11 @@ impl App {
     }
 }
 
-async fn document(State(app): State<App>) -> impl IntoResponse {
-    ([("cache-control", "public, max-age=30")], axum::Json(app.document().clone()))
+async fn document(State(app): State<App>, headers: HeaderMap) -> Result<Reply> {
+    let asked = Condition::read(&headers, &header::IF_NONE_MATCH)?;
+    let (reply, tag) = app.document_reply();
+    let held = asked.is_some_and(|condition| condition.holds(tag));
+    Ok(if held { reply.clone().not_modified() } else { reply.clone() })
 }
 
 async fn nothing_here() -> Problem {
@@ -39,5 +46,5 @@ async fn nothing_here() -> Problem {
 }
 
 async fn no_such_method() -> Problem {
-    Error::new(Kind::MethodNotAllowed, "method_not_allowed", "This address does not have that method.").into()
+    crate::gate::no_such_method().into()
 }

@@ -10,8 +10,10 @@
 mod commands;
 mod config;
 mod graceful;
+mod guide;
 mod process;
 mod serve;
 #[cfg(feature = "faults")]
 mod stages;
+mod trouble;
 mod two;

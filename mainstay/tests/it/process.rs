@@ -97,9 +97,27 @@ impl Server {
 
     /// The whole answer, if there is one.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
+        self.ask("GET", path, &[], "")
+    }
+
+    /// Any request; the whole answer, if there is one.
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n").ok()?;
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n");
+        for (name, value) in headers {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        if method != "GET" {
+            head.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
+        }
+        write!(stream, "{head}\r\n{body}").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         (!answer.is_empty()).then_some(answer)

@@ -185,9 +185,16 @@ const UPKEEP: &[Upkeep] = &[
 const METRICS: &[Meaning] = &[
     counter(
         "mainstay_sign_in_refusals_total",
-        "Sign-ins and credentials that were refused, by the code of the refusal.",
+        "Sign-ins and refreshes that were refused, by the code of the refusal.",
     ),
-    counter("mainstay_refresh_reuse_total", "Old refresh tokens that came back; each ended its session."),
+    counter(
+        "mainstay_sign_ins_slowed_total",
+        "Sign-ins that waited because their account was tried too often.",
+    ),
+    counter(
+        "mainstay_refresh_reuse_total",
+        "Sessions that ended because an old refresh token was used again.",
+    ),
 ];
 
 /// A simple acknowledgement.

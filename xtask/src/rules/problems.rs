@@ -84,25 +84,36 @@ impl<'ast> Visit<'ast> for Calls {
             && (owner == "Error" || owner == "Self")
             && let Some(found) = read(name, call)
         {
+            let found = match found {
+                Code::Of(code, status) => Some((code, status)),
+                Code::Unread => None,
+            };
             self.0.push((call.span().start().line, found));
         }
         visit::visit_expr_call(self, call);
     }
 }
 
-/// `None` when it is no constructor of a problem; `Some(None)` when the code cannot be read.
-fn read(name: &str, call: &syn::ExprCall) -> Option<Option<(String, u16)>> {
+/// What a call of a constructor says.
+enum Code {
+    Of(String, u16),
+    /// It is not written out in the call.
+    Unread,
+}
+
+/// `None` when it is no constructor of a problem.
+fn read(name: &str, call: &syn::ExprCall) -> Option<Code> {
     let (at, status) = match (name, call.args.len()) {
         ("new", 3) => (1, kind(call.args.first()?)?),
         (_, 2) => (0, shorthand(name)?),
         _ => return None,
     };
     let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(code), .. }) = call.args.iter().nth(at)? else {
-        return Some(None);
+        return Some(Code::Unread);
     };
     let code = code.value();
     let status = if code == OWN_STATUS.0 { OWN_STATUS.1 } else { status };
-    Some(Some((code, status)))
+    Some(Code::Of(code, status))
 }
 
 fn shorthand(name: &str) -> Option<u16> {

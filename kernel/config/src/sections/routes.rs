@@ -28,7 +28,7 @@ crate::section! {
         /// Old addresses: a pattern, and where it is now. With `rewrite:` before the new address the answer is given at once
         /// instead of a redirect.
         #[check(paths)]
-        aliases: BTreeMap<String, String> = {},
+        aliases: BTreeMap<String, String> = { "/api/auth/*" = "rewrite:/api/v1/auth/*" },
     }
 }
 

@@ -9,7 +9,7 @@ mod place;
 use std::time::Duration;
 
 use db::params;
-use journal::{EventType, NewEvent, Since, visible_kinds};
+use journal::{EventType, NewEvent, Position, Since, visible_kinds};
 use place::{START, both, subjects, workspace};
 use query::{List, Page, Paging, Signer, Sort};
 use types::{Error, Installation, Kind, Permission, Result, Rights, Scope, Trace};
@@ -109,6 +109,7 @@ both! {
         let by = Installation::system("a test");
         place.db.write(by, |tx, by| Box::pin(journal::raise_epoch(tx, by))).await.unwrap();
         place.append(&scope, "new").await;
+        assert_eq!(subjects(&place.all(&scope, 2).await), ["brought along", "new"], "what was brought along is there");
         for _ in 0..300 {
             let events = place.after(&scope, Some(old), 10).await.unwrap();
             if !events.is_empty() {
@@ -118,6 +119,23 @@ both! {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the new event was never there");
+    }
+
+    async fn a_follower_passes_what_he_may_not_see(place) {
+        let scope = workspace();
+        for subject in ["a", "b"] {
+            place.append(&scope, subject).await;
+        }
+        let all = place.all(&scope, 2).await;
+        let follow = |kinds: &'static [&'static str], limit| {
+            place.db.read((scope.clone(), kinds, limit), |rx, (scope, kinds, limit)| {
+                Box::pin(journal::follow(rx, scope, Position::BEGINNING, kinds, *limit))
+            })
+        };
+        let nothing = follow(&["thing.changed"], 10).await.unwrap();
+        assert!(nothing.items.is_empty() && nothing.position == all[1].position);
+        let first = follow(place::KINDS, 1).await.unwrap();
+        assert_eq!((subjects(&first.items), first.position), (vec!["a"], all[0].position));
     }
 
     async fn the_bell_rings_for_an_event(place) {

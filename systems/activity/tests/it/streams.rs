@@ -1,10 +1,12 @@
 //! The live stream.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::StatusCode;
+use testkit::TestApp;
+use web::Fault;
 
-use crate::house::{feed, open, report, start, token};
+use crate::house::{Open, feed, open, report, start, token};
 
 const CREATED: &str = "status_event.created";
 
@@ -63,12 +65,17 @@ testkit::on_both! {
         let owner = app.owner("Main").await;
         let token = token(&app, &owner.email).await;
         let mut stream = open(&app, &token, None).await.began();
-        let began = Instant::now();
-        app.anonymous().bearer(&token).post("/api/v1/auth/logout", serde_json::json!({})).await;
-        app.clock().advance(Duration::from_secs(2));
-        while stream.next().await.is_some() {}
-        assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
+        assert!(ends_after_logout(&app, &token, &mut stream).await, "the stream went on");
         report(&owner, "degraded").await;
+    }
+
+    async fn p17_the_test_of_revocation_can_fail(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let token = token(&app, &owner.email).await;
+        app.faults.plant(Fault::DeafStreams);
+        let mut stream = open(&app, &token, None).await.began();
+        assert!(!ends_after_logout(&app, &token, &mut stream).await, "the planted fault was not seen");
     }
 
     async fn one_caller_has_only_so_many_streams(engine: Engine) {
@@ -93,4 +100,12 @@ testkit::on_both! {
         app.app.tasks().stop();
         while stream.next().await.is_some() {}
     }
+}
+
+/// Whether a stream ends within five seconds after its caller has signed out.
+async fn ends_after_logout(app: &TestApp, token: &str, stream: &mut Open) -> bool {
+    app.anonymous().bearer(token).post("/api/v1/auth/logout", serde_json::json!({})).await.expect(200);
+    app.clock().advance(Duration::from_secs(2));
+    let end = async { while stream.next().await.is_some() {} };
+    tokio::time::timeout(Duration::from_secs(5), end).await.is_ok()
 }

@@ -47,7 +47,7 @@ impl Authenticate for Identity {
     fn public_workspace<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Option<WorkspaceId>>> {
         Box::pin(async move {
             match app.settings().get::<config::sections::General>().public_workspace.as_deref() {
-                Some(name) if !name.is_empty() => self.callers.workspace_named(app, name).await,
+                Some(name) if !name.is_empty() => self.callers.public_workspace(app, name).await,
                 _ => Ok(None),
             }
         })

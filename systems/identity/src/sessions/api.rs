@@ -12,10 +12,11 @@ use web::{App, Caller, Check, Client, Commit, Form, Json, ListShape, Path, Reply
 use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionOut, TokenPair};
+use super::siege::Siege;
 use super::{ops, store};
 use crate::callers::person_of;
 use crate::people::{email_key, password_text};
-use crate::{Ack, Identity, secrets};
+use crate::{Ack, Identity};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -113,16 +114,15 @@ async fn create_token(
     let app = view.app();
     let identity = app.extension::<Identity>()?;
     let email_key = email_key(&body.username);
-    // The hash keeps an address of any length out of the limiter, and out of everything that prints its keys.
-    let account =
-        secrets::hash(&email_key).iter().fold(String::from("account "), |text, b| format!("{text}{b:02x}"));
-    app.limit_subject(Tier::SignIn, &account)?;
+    let siege = Siege::of(&email_key);
+    siege.pace(app).await;
     let origin = origin(&headers, client);
     let password = password_text(&Zeroizing::new(body.password));
     let door = ops::SignIn { email_key, password, origin };
     let signed_in = ops::sign_in(app, &identity, view.ground(), door).await;
     if let Err(error) = &signed_in {
         identity.refusals.count(error.code(), client.0, app.clock().now());
+        siege.failed(app);
     }
     Ok(Reply::ok(&signed_in?)?.no_store())
 }

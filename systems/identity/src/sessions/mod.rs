@@ -7,6 +7,7 @@ pub(crate) mod jobs;
 mod model;
 pub(crate) mod ops;
 mod refresh;
-pub(crate) mod store;
+pub(crate) mod siege;
+mod store;
 
 pub(crate) use model::SessionId;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use db::Tx;
 use serde_json::json;
 use types::{Actor, ActorKind, Error, Installation, PersonId, Result, Time};
-use web::App;
+use web::{App, Fault};
 use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionState, TokenPair};
@@ -49,6 +49,9 @@ pub(crate) async fn sign_in(
             Box::pin(people::store::credentials(rx, inst, key))
         })
         .await?;
+    if known.is_none() && app.broken(Fault::QuickStranger) {
+        return Err(invalid_credentials());
+    }
     let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
     let fits = identity.passwords.verify(app.tasks(), password, hash).await?;
     let person =
@@ -186,7 +189,12 @@ pub(crate) async fn refresh(
         leeway: settings.refresh_leeway,
         idle: settings.session_idle,
     };
-    match app.db().write(unit, |tx, unit| Box::pin(unit.run(tx))).await? {
+    let outcome = if app.broken(Fault::SplitRotation) {
+        split(app, unit).await?
+    } else {
+        app.db().write(unit, |tx, unit| Box::pin(unit.run(tx))).await?
+    };
+    match outcome {
         Outcome::Granted(grant) => pair(app, identity, &grant).await,
         Outcome::Refused => Err(invalid_refresh()),
         Outcome::Reused => {
@@ -197,12 +205,25 @@ pub(crate) async fn refresh(
     }
 }
 
+/// The mistake that P7 guards against: what was judged may be out of date when it is acted upon.
+async fn split(app: &App, unit: Refresh) -> Result<Outcome> {
+    let (inst, session) = (unit.inst.clone(), unit.presented.session);
+    let read = app.db().read((inst, session), |rx, (inst, id)| Box::pin(store::state(rx, inst, *id)));
+    let Some(row) = read.await? else { return Ok(Outcome::Refused) };
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    app.db().write((unit, row), |tx, (unit, row)| Box::pin(unit.act(tx, row.clone()))).await
+}
+
 impl Refresh {
     async fn run(&self, tx: &mut Tx) -> Result<Outcome> {
-        let now = tx.now();
         let Some(row) = store::state(tx, &self.inst, self.presented.session).await? else {
             return Ok(Outcome::Refused);
         };
+        self.act(tx, row).await
+    }
+
+    async fn act(&self, tx: &mut Tx, row: SessionState) -> Result<Outcome> {
+        let now = tx.now();
         if !is_active(tx, &self.inst, row.person).await? {
             return Ok(Outcome::Refused);
         }

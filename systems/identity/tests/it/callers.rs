@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{KEYS, ME, pair, start};
+use testkit::Engine;
+use web::Fault;
+
+use super::{KEYS, ME, WORKSPACES, pair, start};
 
 testkit::on_both! {
     async fn a03_the_header_chooses_among_ones_own(engine: Engine) {
@@ -65,4 +68,47 @@ testkit::on_both! {
             app.anonymous().bearer(&wrong).get(ME).await.refused(401, "token_invalid");
         }
     }
+}
+
+/// Whether everything that was taken away on one node is gone on the other a second later.
+async fn revoked_elsewhere(fault: Option<Fault>) -> bool {
+    let app = start(Engine::Postgres).await;
+    let other = app.beside(None).await;
+    if let Some(fault) = fault {
+        other.faults.plant(fault);
+    }
+    let people = [app.owner("Main").await, app.owner("Main").await, app.owner("Main").await];
+    let made =
+        people[1].post(KEYS, json!({"name": "k", "permissions": ["workspace:read"]})).await.expect(201);
+    let there = [
+        other.anonymous().bearer(&people[0].bearer_token()),
+        other.anonymous().with("x-api-key", &made.text("api_key")),
+        other.anonymous().bearer(&people[2].bearer_token()),
+    ];
+    for client in &there {
+        let _ = client.get(WORKSPACES).await.expect(200);
+    }
+    let _ = people[0].post("/api/v1/auth/logout", json!({})).await.expect(200);
+    let _ = people[1].delete(format!("{KEYS}/{}", made.text("id"))).await.expect(204);
+    identity::admin::set_status(app.db(), &people[2].email, identity::Status::Suspended)
+        .await
+        .expect("a suspension");
+    app.clock().advance(Duration::from_secs(1));
+    let mut all = true;
+    for client in &there {
+        all &= client.get(WORKSPACES).await.status == 401;
+    }
+    all
+}
+
+#[test]
+fn p17_what_is_taken_away_is_gone_on_the_other_node_within_a_second() {
+    testkit::block_on(async { assert!(revoked_elsewhere(None).await, "somebody was still let in") });
+}
+
+#[test]
+fn p17_the_test_of_revocation_can_fail() {
+    testkit::block_on(async {
+        assert!(!revoked_elsewhere(Some(Fault::OldStanding)).await, "the planted fault was not seen");
+    });
 }

@@ -25,4 +25,13 @@ testkit::on_both! {
         client.patch(ME, json!({"email": "new@example.test"})).await.refused(422, "invalid");
         client.patch(ME, json!({"role": "owner"})).await.refused(422, "invalid");
     }
+
+    async fn a08_the_tag_of_a_profile_is_its_owners_alone(engine: Engine) {
+        let app = start(engine).await;
+        let (one, two) = (app.member("Main").await, app.member("Main").await);
+        let tag = one.get(ME).await.expect(200).etag();
+        let answer = two.ask(http::Method::GET, ME).header("if-none-match", &tag).send().await.expect(200);
+        assert_eq!(answer.text("id"), two.id);
+        assert_ne!(answer.etag(), tag);
+    }
 }

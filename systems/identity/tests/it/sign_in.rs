@@ -1,7 +1,10 @@
 //! Signing in.
 
+use std::time::{Duration, Instant};
+
 use http::Method;
 use testkit::TestApp;
+use web::Fault;
 
 use super::{ME, PASSWORD, TOKEN, start, token};
 
@@ -64,6 +67,52 @@ testkit::on_both! {
         assert_eq!(second.header("idempotent-replayed"), None);
     }
 
+    async fn a19_an_account_that_many_networks_try_is_slowed_never_locked(engine: Engine) {
+        let settings = "[limits]\nsign_in = 2\n[identity]\npassword_memory_kib = 64\npassword_passes = 1\n";
+        let app = TestApp::with(engine, vec![identity::system()], settings).await;
+        let owner = app.owner("Main").await;
+        app.clock().advance(std::time::Duration::from_mins(1));
+        let attempt = |n: u8, email: &str, password: &'static str| {
+            let client = app.anonymous().at([198, 51, 100, n]);
+            let email = email.to_owned();
+            async move {
+                let began = Instant::now();
+                (token(&client, &email, password).await, began.elapsed() >= Duration::from_secs(1))
+            }
+        };
+        for n in 0..6 {
+            let email = if n % 2 == 0 { owner.email.to_uppercase() } else { format!(" {}", owner.email) };
+            let (answer, _) = attempt(n, &email, "not the password").await;
+            answer.refused(401, "invalid_credentials");
+        }
+        // However it is spelled, the account is slow now; its owner gets in all the same, and others do not notice.
+        let (answer, slow) = attempt(100, &owner.email, "not the password").await;
+        answer.refused(401, "invalid_credentials");
+        assert!(slow, "the seventh failure did not wait");
+        let (answer, slow) = attempt(101, &owner.email, PASSWORD).await;
+        answer.expect(200);
+        assert!(slow, "the owner did not wait");
+        for network in [102, 103] {
+            app.clock().advance(Duration::from_mins(1) * u32::from(network == 103));
+            let email = if network == 102 { "nobody@example.test" } else { owner.email.as_str() };
+            assert!(!attempt(network, email, "not the password").await.1, "{email} waited");
+        }
+    }
+
+    async fn a19_spoofed_addresses_lock_nobody_out(engine: Engine) {
+        let settings = "[limits]\nsign_in = 2\n[identity]\npassword_memory_kib = 64\npassword_passes = 1\n";
+        let app = TestApp::with(engine, vec![identity::system()], settings).await;
+        let owner = app.owner("Main").await;
+        let home = [203, 0, 113, 7];
+        for n in 0..5_u8 {
+            let stranger = app.anonymous().at([198, 51, 100, 1]).with("x-forwarded-for", "203.0.113.7");
+            let answer = token(&stranger, &owner.email, "not the password").await;
+            assert_eq!(answer.status.as_u16(), if n < 2 { 401 } else { 429 });
+        }
+        let answer = token(&app.anonymous().at(home), &owner.email, PASSWORD).await.expect(200);
+        assert_eq!(answer.header("x-ratelimit-remaining"), Some("1"));
+    }
+
     async fn a19_an_account_is_limited_however_it_is_spelled(engine: Engine) {
         let settings = "[limits]\nsign_in = 10\n[identity]\npassword_memory_kib = 64\npassword_passes = 1\n";
         let app = TestApp::with(engine, vec![identity::system()], settings).await;
@@ -77,5 +126,61 @@ testkit::on_both! {
         assert_eq!(seen[10..], [429; 4], "{seen:?}");
         app.clock().advance(std::time::Duration::from_mins(1));
         token(&app.anonymous(), "victim@example.test", "not the password").await.refused(401, "invalid_credentials");
+    }
+}
+
+/// The median time of a wrong password for an account there is, over that for one nobody has.
+async fn known_over_unknown(app: &TestApp, samples: usize) -> f64 {
+    let owner = app.owner("Main").await;
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for n in 0..samples {
+        // In turns, so that a busy machine is busy for both.
+        for (email, times) in
+            [(owner.email.clone(), &mut known), (format!("nobody{n}@example.test"), &mut unknown)]
+        {
+            let began = Instant::now();
+            token(&app.anonymous(), &email, "not the password").await.refused(401, "invalid_credentials");
+            times.push(began.elapsed());
+        }
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2].as_secs_f64()
+    };
+    median(&mut known) / median(&mut unknown)
+}
+
+/// The best of three rounds: noise may make two medians differ, a difference in the work shows in every round.
+#[allow(clippy::print_stdout, clippy::disallowed_macros, reason = "a measurement says what it measured")]
+async fn difference(engine: testkit::Engine, fault: Option<Fault>) -> f64 {
+    let settings =
+        "[limits]\nsign_in = 1000000\n[identity]\npassword_memory_kib = 3072\npassword_passes = 1\n";
+    let app = TestApp::with(engine, vec![identity::system()], settings).await;
+    if let Some(fault) = fault {
+        app.faults.plant(fault);
+    }
+    let mut best = f64::INFINITY;
+    for round in 0..3 {
+        let ratio = known_over_unknown(&app, 150).await;
+        testkit::tell(&format!(
+            "p23: round {round}: a known account takes {ratio:.3} times as long as an unknown one"
+        ));
+        best = best.min((ratio - 1.0).abs());
+        if best < 0.1 {
+            break;
+        }
+    }
+    best
+}
+
+testkit::on_both! {
+    async fn p23_an_address_nobody_has_takes_as_long(engine: Engine) {
+        let difference = difference(engine, None).await;
+        assert!(difference < 0.2, "the medians differ by {difference:.3}");
+    }
+
+    async fn p23_the_test_of_time_can_fail(engine: Engine) {
+        let difference = difference(engine, Some(Fault::QuickStranger)).await;
+        assert!(difference >= 0.2, "the planted fault was not seen");
     }
 }

@@ -15,6 +15,21 @@ testkit::on_both! {
         assert!(made.text("id").starts_with("ste_"));
     }
 
+    async fn the_first_reports_of_a_service_at_once_all_count(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        for round in 0..5 {
+            let reports = (0..24).map(|_| {
+                let client = owner.client.clone();
+                tokio::spawn(async move { client.post(EVENTS, report(&format!("s{round}"), "degraded")).await })
+            });
+            for answer in reports.collect::<Vec<_>>() {
+                answer.await.expect("an answer").expect(201);
+            }
+        }
+        assert_eq!(owner.get(EVENTS).await.json()["total"], 120);
+    }
+
     async fn bad_reports_are_refused_whole_and_say_where(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;

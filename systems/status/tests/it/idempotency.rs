@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{EVENTS, report, start};
 use http::Method;
-use testkit::{Answer, Client, TestApp};
+use peers::{Proxy, When};
+use testkit::{Answer, Client, Engine, TestApp};
 use web::Fault;
 
 async fn send(client: &Client, key: &str, service: &str) -> Answer {
@@ -103,23 +104,100 @@ testkit::on_both! {
 
     async fn p6_64_copies_at_once_do_the_work_once(engine: Engine) {
         let app = start(engine).await;
-        let made = copies_at_once(&app).await;
-        assert_eq!(made, 1, "p6: 64 copies made {made} events");
+        let rounds = testkit::rounds(3, 1000);
+        for round in 0..rounds {
+            let made = copies_at_once(&app, round).await;
+            assert_eq!(made, 1, "p6: 64 copies made {made} events");
+        }
+        testkit::tell(&format!("p6 on {engine:?}: {rounds} keys, 64 copies each, one effect a key"));
     }
 
     async fn p6_the_test_of_copies_can_fail(engine: Engine) {
         let app = start(engine).await;
         app.faults.plant(Fault::ForgetKeys);
-        assert!(copies_at_once(&app).await > 1, "the planted fault was not seen");
+        assert!(copies_at_once(&app, 0).await > 1, "the planted fault was not seen");
+    }
+}
+
+#[test]
+fn p6_64_copies_on_two_nodes_do_the_work_once() {
+    testkit::block_on(async {
+        let app = start(Engine::Postgres).await;
+        let owner = app.owner("Main").await;
+        let other = app.beside(None).await;
+        let token = owner.bearer_token();
+        let nodes = [owner.client.clone(), other.anonymous().bearer(&token)];
+        for round in 1..=8 {
+            let made = copies_of(&nodes, &format!("round-{round}")).await;
+            assert_eq!((made, total(&owner).await), (1, round));
+        }
+    });
+}
+
+#[test]
+fn p6_a_commit_whose_outcome_was_lost_is_found_by_its_key() {
+    testkit::block_on(async {
+        for (when, done) in [(When::Answered, true), (When::Before, false)] {
+            let app = start(Engine::Postgres).await;
+            let owner = app.owner("Main").await;
+            let proxy = Proxy::to(peers::postgres().port());
+            let node = app.beside(Some(&proxy)).await;
+            let client = node.anonymous().bearer(&owner.bearer_token());
+            send(&client, "warm", "mail").await.expect(201);
+            proxy.on(b"COMMIT", when);
+            let first = send(&client, "k1", "api").await;
+            assert_eq!(proxy.fired(), 1);
+            if done {
+                assert_eq!(first.clone().expect(200).header("idempotent-replayed"), Some("true"));
+            } else {
+                first.clone().refused(503, "outcome_unknown");
+            }
+            let again = send(&client, "k1", "api").await.expect(if done { 200 } else { 201 });
+            assert!(!done || again.body == first.body);
+            // Without a key nobody can know, and nobody is told otherwise.
+            proxy.on(b"COMMIT", when);
+            client.post(EVENTS, report("api", "degraded")).await.refused(503, "outcome_unknown");
+            assert_eq!(total(&owner).await, if done { 3 } else { 2 });
+        }
+    });
+}
+
+testkit::on_both! {
+    async fn p6_a_caller_who_hangs_up_finds_the_reply(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        for round in 0..20_u64 {
+            let key = format!("k{round}");
+            let (client, asked) = (owner.client.clone(), key.clone());
+            let request = tokio::spawn(async move { send(&client, &asked, "api").await });
+            tokio::time::sleep(Duration::from_micros(round * 300)).await;
+            request.abort();
+            let _ = request.await;
+            let mut answer = send(&owner, &key, "api").await;
+            while answer.status == 409 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                answer = send(&owner, &key, "api").await;
+            }
+            assert!(matches!(answer.status.as_u16(), 200 | 201), "{}", answer.status);
+        }
+        assert_eq!(total(&owner).await, 20);
     }
 }
 
 /// Sends 64 copies of one request at the same moment and counts what they made.
-async fn copies_at_once(app: &TestApp) -> i64 {
-    let owner = app.owner("Main").await;
-    let copies = (0..64).map(|_| {
-        let client = owner.client.clone();
-        tokio::spawn(async move { send(&client, "one", "api").await })
+async fn copies_at_once(app: &TestApp, round: usize) -> i64 {
+    let owner = app.owner(&format!("Round {round}")).await;
+    let made = copies_of(std::slice::from_ref(&owner.client), "one").await;
+    assert_eq!(made, total(&owner).await, "what was acknowledged as made is what is there");
+    made
+}
+
+/// Sends 64 copies of one request at the same moment, in turns by these clients, and counts who was told that it made
+/// something.
+async fn copies_of(clients: &[Client], key: &str) -> i64 {
+    let copies = (0..64).map(|n| {
+        let (client, key) = (clients[n % clients.len()].clone(), key.to_owned());
+        tokio::spawn(async move { send(&client, &key, "api").await })
     });
     let mut created = 0;
     for copy in copies.collect::<Vec<_>>() {
@@ -131,7 +209,5 @@ async fn copies_at_once(app: &TestApp) -> i64 {
             other => panic!("{other}: {}", answer.json()),
         }
     }
-    let total = total(&owner).await;
-    assert_eq!(created, total, "what was acknowledged as made is what is there");
-    total
+    created
 }

@@ -1,5 +1,6 @@
 //! Status over HTTP, on both engines: the tests that every later noun copies.
 
+mod closed;
 mod commits;
 mod idempotency;
 mod limits;

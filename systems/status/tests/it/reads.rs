@@ -21,6 +21,17 @@ testkit::on_both! {
         assert_eq!(ids, ["api", "mail"]);
     }
 
+    async fn the_shapes_stay(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let made = post_report(&owner, "api", "degraded").await.json();
+        let here = env!("CARGO_MANIFEST_DIR");
+        testkit::snapshot(here, "status_event", &made);
+        testkit::snapshot(here, "status", &owner.get(STATUS).await.json());
+        testkit::snapshot(here, "status_events", &owner.get(EVENTS).await.json());
+        testkit::snapshot(here, "refusal", &owner.post(EVENTS, serde_json::json!({"status": 1})).await.json());
+    }
+
     async fn check_27_an_unknown_service_is_unknown(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
@@ -105,5 +116,42 @@ testkit::on_both! {
         app.anonymous().ask(http::Method::HEAD, format!("{EVENTS}/{id}/events")).send().await.expect(401);
         let put = owner.ask(http::Method::PUT, EVENTS).send().await.expect(405);
         assert!(put.header("allow").is_some_and(|allow| allow.contains("GET") && allow.contains("POST")));
+    }
+
+    async fn a08_a_cache_between_us_tells_callers_apart(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        post_report(&owner, "api", "degraded").await;
+        let anybody = app.anonymous().get(STATUS).await.expect(200);
+        assert_eq!(anybody.header("cache-control"), Some("public, max-age=30"));
+        let own = owner.get(STATUS).await.expect(200);
+        assert_eq!(own.header("cache-control"), Some("private, no-cache"));
+        let held = app.anonymous().ask(http::Method::GET, STATUS).header("if-none-match", &anybody.etag());
+        let refused = app.anonymous().bearer("no.such.token").get(STATUS).await.expect(401);
+        for answer in [&anybody, &own, &held.send().await.expect(304), &refused] {
+            let vary = answer.header("vary").unwrap_or_default();
+            for name in ["authorization", "x-api-key", "x-workspace-id"] {
+                assert!(vary.contains(name), "{vary}");
+            }
+        }
+    }
+
+    async fn p16_a_route_that_the_table_does_not_know_is_not_reached(engine: Engine) {
+        let hidden = web::System {
+            name: "hidden",
+            routes: || {
+                let secret = || async { "a secret" };
+                let reading = utoipa_axum::router::OpenApiRouter::new().route("/api/v1/hidden", axum::routing::get(secret));
+                reading.route("/api/v1/status/overview", axum::routing::get(secret))
+            },
+            ..web::System::EMPTY
+        };
+        let systems = [crate::systems(), vec![hidden]].concat();
+        let app = testkit::TestApp::start(engine, systems).await;
+        for client in [app.anonymous(), app.owner("Main").await.client] {
+            for path in ["/api/v1/hidden", "/api/v1/status/overview"] {
+                client.get(path).await.refused(404, "not_found");
+            }
+        }
     }
 }

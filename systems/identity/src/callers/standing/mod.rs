@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
+use parking_lot::Mutex;
 use types::{Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
-use web::App;
+use web::{App, Fault};
 
 use super::RECHECK;
 use crate::keys::{self, ApiKeyRow};
@@ -59,13 +60,16 @@ pub(crate) struct Callers {
     tokens: Cache<[u8; 32], Arc<Claims>>,
     sessions: Cache<SessionId, Arc<SessionStanding>>,
     keys: Cache<[u8; 32], Arc<KeyStanding>>,
+    /// The workspace that was last looked up by its name for the public, and when.
+    public: Mutex<Option<(String, WorkspaceId, Time)>>,
     /// Counts what was forgotten, so that a reading that began before a revocation is not kept after it.
     forgotten: AtomicU64,
     inst: Installation,
 }
 
-fn is_fresh(read_at: Time, now: Time) -> bool {
-    now >= read_at && now.since(read_at) < RECHECK
+fn is_fresh(app: &App, read_at: Time, now: Time) -> bool {
+    let young = now >= read_at && now.since(read_at) < RECHECK;
+    young || app.broken(Fault::OldStanding)
 }
 
 impl Callers {
@@ -74,7 +78,7 @@ impl Callers {
         let tokens = Cache::builder().max_capacity(MOST_TOKENS).time_to_live(longest).build();
         let sessions = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
         let keys = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
-        Self { tokens, sessions, keys, forgotten: AtomicU64::new(0), inst }
+        Self { tokens, sessions, keys, public: Mutex::default(), forgotten: AtomicU64::new(0), inst }
     }
 
     pub(crate) fn token(&self, hash: &[u8; 32]) -> Option<Arc<Claims>> {
@@ -90,6 +94,7 @@ impl Callers {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.sessions.invalidate_all();
         self.keys.invalidate_all();
+        *self.public.lock() = None;
     }
 
     /// Called after one session has ended here.
@@ -105,7 +110,7 @@ impl Callers {
         id: SessionId,
         now: Time,
     ) -> Result<Option<Arc<SessionStanding>>> {
-        if let Some(known) = self.sessions.get(&id).filter(|known| is_fresh(known.read_at, now)) {
+        if let Some(known) = self.sessions.get(&id).filter(|known| is_fresh(app, known.read_at, now)) {
             return Ok(Some(known));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
@@ -131,7 +136,7 @@ impl Callers {
     ) -> Result<Option<Arc<KeyStanding>>> {
         let hash = secrets::hash(text);
         let known = self.keys.get(&hash);
-        if let Some(known) = known.as_ref().filter(|known| is_fresh(known.read_at, now)) {
+        if let Some(known) = known.as_ref().filter(|known| is_fresh(app, known.read_at, now)) {
             return Ok(Some(Arc::clone(known)));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
@@ -171,6 +176,24 @@ impl Callers {
             }
         };
         app.tasks().spawn("api key last use", noted).detach();
+    }
+
+    /// The workspace that is open to the public, at most [`RECHECK`] old: every anonymous request asks for it.
+    pub(crate) async fn public_workspace(&self, app: &App, name: &str) -> Result<Option<WorkspaceId>> {
+        let now = app.clock().now();
+        if let Some((known, id, read_at)) = &*self.public.lock()
+            && known == name
+            && is_fresh(app, *read_at, now)
+        {
+            return Ok(Some(*id));
+        }
+        let before = self.forgotten.load(Ordering::SeqCst);
+        let id = self.workspace_named(app, name).await?;
+        let mut public = self.public.lock();
+        if self.forgotten.load(Ordering::SeqCst) == before {
+            *public = id.map(|id| (name.to_owned(), id, now));
+        }
+        Ok(id)
     }
 
     /// A workspace by id or slug, whoever asks: for the operator's keys and for the public workspace.

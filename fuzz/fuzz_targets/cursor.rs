@@ -1,0 +1,4 @@
+//! Any bytes at all; what must hold for them is `cursor` in `src/lib.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| mainstay_fuzz::cursor(bytes));

@@ -1,0 +1,176 @@
+//! The house with one workspace that has everything in it, and how each operation is called on it.
+
+use std::collections::HashMap;
+
+use http::Method;
+use serde_json::{Value, json};
+use testkit::matrix::Fixture;
+use testkit::{Answer, Client, Engine, TestApp};
+use web::Rule;
+
+use crate::systems;
+
+const NONE: &str = "01j00000000000000000000000";
+
+pub(crate) struct House {
+    pub(crate) app: TestApp,
+    pub(crate) owner: testkit::Person,
+    pub(crate) other: testkit::Person,
+    things: Vec<Thing>,
+}
+
+/// Something with an address: the template up to its parameter, an id that is there and one that never was.
+struct Thing {
+    template: &'static str,
+    id: String,
+    nowhere: String,
+}
+
+/// One operation and how it is called.
+pub(crate) struct Operation {
+    pub(crate) id: &'static str,
+    pub(crate) method: Method,
+    pub(crate) template: String,
+    pub(crate) rule: Rule,
+    /// `None` when nobody said what its parameters stand for.
+    pub(crate) fixture: Option<Fixture>,
+    /// What the document says of it.
+    pub(crate) described: Value,
+}
+
+impl House {
+    /// `home` is the workspace that strangers are kept out of.
+    pub(crate) async fn start(engine: Engine, home: &str) -> Self {
+        let app = TestApp::start(engine, systems::all()).await;
+        let owner = app.owner(home).await;
+        let member = app.member(home).await;
+        let other = app.owner("Other").await;
+        let report = json!({"service_id": "api", "status": "degraded", "description": "x"});
+        let event = owner.post("/api/v1/status/events", report).await.expect(201).text("id");
+        let body = json!({"name": "k", "permissions": ["workspace:read"]});
+        let key = owner.post("/api/v1/auth/api-keys", body).await.expect(201).text("id");
+        let sessions = owner.get("/api/v1/auth/sessions").await.expect(200).json();
+        let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
+        let thing = |template, id: &str, prefix: &str| Thing {
+            template,
+            id: id.to_owned(),
+            nowhere: format!("{prefix}{}", if prefix.is_empty() { "none" } else { NONE }),
+        };
+        let things = vec![
+            thing("/api/v1/auth/sessions/{id}", &session, "ses_"),
+            thing("/api/v1/auth/api-keys/{id}", &key, "key_"),
+            thing("/api/v1/workspaces/{id}", &owner.workspace, "wsp_"),
+            thing("/api/v1/workspaces/{id}/members/{person_id}", &member.id, "per_"),
+            thing("/api/v1/status/events/{id}", &event, "ste_"),
+            thing("/api/v1/status/services/{slug}", "api", ""),
+        ];
+        Self { app, owner, other, things }
+    }
+
+    /// Every operation of every system, as the access table has them.
+    pub(crate) fn operations(&self) -> Vec<Operation> {
+        let document = self.app.app.document();
+        let entries = self.app.app.access().entries().into_iter();
+        entries
+            .map(|(path, method, access)| {
+                let described = document["paths"][path][method.as_str().to_lowercase()].clone();
+                let body = json_body(document, &described);
+                Operation {
+                    id: access.operation,
+                    method: method.clone(),
+                    template: path.to_owned(),
+                    rule: access.rule,
+                    fixture: self.fixture(path, body),
+                    described,
+                }
+            })
+            .collect()
+    }
+
+    fn fixture(&self, template: &str, body: Option<Value>) -> Option<Fixture> {
+        let (mut path, mut nowhere) = (template.to_owned(), template.to_owned());
+        for thing in &self.things {
+            let (front, parameter) = thing.template.rsplit_once('/')?;
+            let here = template == thing.template || template.starts_with(&format!("{}/", thing.template));
+            if here && front.len() < template.len() {
+                path = path.replacen(parameter, &thing.id, 1);
+                nowhere = nowhere.replacen(parameter, &thing.nowhere, 1);
+            }
+        }
+        let fixture = Fixture::new(path.clone(), nowhere);
+        (!path.contains('{')).then(|| match body {
+            Some(body) => fixture.body(body),
+            None => fixture,
+        })
+    }
+
+    /// The fixtures by operation, for the matrix.
+    pub(crate) fn fixtures(operations: &[Operation]) -> HashMap<&'static str, Fixture> {
+        operations.iter().filter_map(|one| Some((one.id, one.fixture.clone()?))).collect()
+    }
+}
+
+impl Operation {
+    pub(crate) fn writes(&self) -> bool {
+        self.method != Method::GET
+    }
+
+    pub(crate) fn fixture(&self) -> &Fixture {
+        self.fixture.as_ref().unwrap_or_else(|| panic!("{} has no fixture", self.id))
+    }
+
+    /// Whether it is a list that pages and sorts.
+    pub(crate) fn is_list(&self) -> bool {
+        self.queries().contains(&"sort")
+    }
+
+    /// The names of its parameters in the query.
+    pub(crate) fn queries(&self) -> Vec<&str> {
+        let all = self.described["parameters"].as_array().into_iter().flatten();
+        all.filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str()).collect()
+    }
+
+    /// Calls it with its usual body.
+    pub(crate) async fn call(&self, client: &Client) -> Answer {
+        let fixture = self.fixture();
+        let ask = client.ask(self.method.clone(), &fixture.path);
+        let ask = if let Some(body) = &fixture.body { ask.json(body) } else { ask };
+        ask.send().await
+    }
+}
+
+/// A body that fits the schema of an operation that takes JSON.
+fn json_body(document: &Value, described: &Value) -> Option<Value> {
+    let schema = described.pointer("/requestBody/content/application~1json/schema")?;
+    Some(sample(document, schema))
+}
+
+/// What a `$ref` stands for.
+pub(crate) fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(at) => {
+            document.pointer(at.trim_start_matches('#')).unwrap_or_else(|| panic!("{at} leads nowhere"))
+        }
+        None => schema,
+    }
+}
+
+/// The least that fits a schema.
+fn sample(document: &Value, schema: &Value) -> Value {
+    let schema = resolved(document, schema);
+    if let Some(first) = schema["enum"].as_array().and_then(|all| all.first()) {
+        return first.clone();
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            required.map(|name| (name.to_owned(), sample(document, &schema["properties"][name]))).collect()
+        }
+        Some("array") => json!([sample(document, &schema["items"])]),
+        Some("integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
+        Some("boolean") => json!(false),
+        Some("string") if schema["format"] == "email" => json!("someone@example.test"),
+        Some("string") => json!("abcdefghijkl"),
+        other => panic!("no sample for {other:?}: {schema}"),
+    }
+}
