@@ -46,7 +46,9 @@ pub(crate) async fn insert(tx: &mut Tx, whose: &Whose, job: NewJob) -> Result<Jo
     if tx.execute(sql, params).await? == 0 {
         // Another transaction was quicker with the same key.
         let there = holder(tx, job.kind, &lane, job.unique.as_deref().unwrap_or_default()).await?;
-        return there.ok_or_else(|| Error::unavailable("job_contended", "Try again."));
+        return there.ok_or_else(|| {
+            Error::unavailable("try_again", "Somebody else asked for the same just now. Try again.")
+        });
     }
     let head = Head {
         id,

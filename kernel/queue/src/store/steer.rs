@@ -17,7 +17,8 @@ pub(crate) async fn cancel(tx: &mut Tx, scope: &Scope, id: JobId) -> Result<Stat
         rows::HEAD
     );
     let Some(mut row) = tx.row(&sql, params![scope.workspace(), id, now]).await? else {
-        return Err(not_so(tx, scope, id, "job_ended", "The job has ended.").await?);
+        let state = standing(tx, scope, id).await?;
+        return Err(Error::conflict("job_ended", "The job has ended.").with("state", state));
     };
     let state: State = row.take::<String>("state")?.parse()?;
     let kind = if state == State::Cancelled { LineKind::Cancelled } else { LineKind::CancelAsked };
@@ -33,14 +34,9 @@ pub(crate) async fn retry(tx: &mut Tx, scope: &Scope, id: JobId) -> Result<()> {
         rows::HEAD
     );
     let Some(mut row) = tx.row(&sql, params![scope.workspace(), id, now]).await? else {
-        return Err(not_so(
-            tx,
-            scope,
-            id,
-            "job_not_ended",
-            "Only a job that failed or was cancelled can be tried again.",
-        )
-        .await?);
+        let state = standing(tx, scope, id).await?;
+        let message = "Only a job that failed or was cancelled can be tried again.";
+        return Err(Error::conflict("job_not_ended", message).with("state", state));
     };
     lines::changed(tx, &by(scope, rows::head(&mut row)?), LineKind::Queued, &scope.actor().label).await
 }
@@ -51,17 +47,9 @@ fn by(scope: &Scope, job: Head) -> Head {
 }
 
 /// Nothing was changed: because there is no such job, or because of how it stands.
-async fn not_so(
-    tx: &mut Tx,
-    scope: &Scope,
-    id: JobId,
-    code: &'static str,
-    message: &'static str,
-) -> Result<Error> {
-    let there = super::jobs::get(tx, scope, id).await?;
-    Ok(there.map_or_else(Error::not_found, |job| {
-        Error::conflict(code, message).with("state", job.state.as_str())
-    }))
+async fn standing(tx: &mut Tx, scope: &Scope, id: JobId) -> Result<&'static str> {
+    let job = super::jobs::get(tx, scope, id).await?.ok_or_else(Error::not_found)?;
+    Ok(job.state.as_str())
 }
 
 pub(crate) async fn pause(tx: &mut Tx, by: &Installation, queue: &str) -> Result<()> {
