@@ -11,6 +11,7 @@ mod kind;
 mod node;
 mod run;
 mod running;
+mod schedule;
 mod store;
 mod whose;
 mod worker;
@@ -21,6 +22,7 @@ use types::{Installation, Result, Scope, Time, typed_id};
 pub use error::{job_taken_back, not_again};
 pub use job::{Finished, Job};
 pub use kind::{Kind, NewJob, Registered, Retry};
+pub use schedule::Schedule;
 pub use store::{JobLine, JobRow, LineKind, State};
 pub use worker::{Options, Queue};
 
@@ -36,7 +38,8 @@ typed_id!(
     "nod"
 );
 
-pub const MIGRATIONS: Migrations = Migrations { system: "queue", steps: &[db::migration!("0001_jobs")] };
+pub const MIGRATIONS: Migrations =
+    Migrations { system: "queue", steps: &[db::migration!("0001_jobs"), db::migration!("0002_schedules")] };
 
 /// What the journal is told of jobs that somebody asked for in a workspace. Attempts are in the job's own log only.
 pub const EVENTS: [(&str, &str); 5] = [

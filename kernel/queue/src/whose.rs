@@ -68,6 +68,11 @@ impl Whose {
     }
 }
 
+/// On whose behalf the clock asks for jobs.
+pub(crate) fn clockwork() -> Installation {
+    Installation::system("a schedule")
+}
+
 pub(crate) fn actor_kind(text: &str) -> Result<ActorKind> {
     [ActorKind::Person, ActorKind::Key, ActorKind::Anonymous, ActorKind::System]
         .into_iter()

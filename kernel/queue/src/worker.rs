@@ -1,6 +1,6 @@
 //! Takes what there is to do, as much as there is room for, as soon as it is there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use types::{Id, Result};
 use crate::job::Context;
 use crate::kind::Registered;
 use crate::running::Running;
+use crate::schedule::{self, Schedule};
 use crate::store::attempts::{self, Ending};
 use crate::store::claim::{self, Sight, Wanted};
 use crate::store::nodes;
@@ -61,8 +62,20 @@ pub(crate) struct Shared {
     pub freed: Notify,
     /// Nothing runs here any more, and nothing will.
     pub drained: watch::Sender<bool>,
+    /// Schedules that this process has made known.
+    scheduled: Mutex<HashSet<&'static str>>,
     /// By kind, the lane that was served last.
     after: Mutex<HashMap<&'static str, String>>,
+}
+
+impl Shared {
+    pub(crate) fn schedules_known(&self, name: &'static str) -> bool {
+        self.scheduled.lock().contains(name)
+    }
+
+    pub(crate) fn know_schedule(&self, name: &'static str) {
+        self.scheduled.lock().insert(name);
+    }
 }
 
 /// A node's share in the queue. Ends with its task group, which waits until what runs has been finished or given back.
@@ -88,6 +101,7 @@ impl Queue {
             running: Running::default(),
             freed: Notify::new(),
             drained: watch::Sender::new(false),
+            scheduled: Mutex::default(),
             after: Mutex::new(HashMap::new()),
         });
         node::enter(&shared).await?;
@@ -97,6 +111,13 @@ impl Queue {
         tasks.spawn("queue heartbeat", node::live(Arc::clone(&shared))).detach();
         tasks.spawn("queue", work(Arc::clone(&shared))).detach();
         Ok(Self(shared))
+    }
+
+    /// Begins to ask for jobs by the clock. Refuses a schedule whose times cannot be read or never come.
+    pub fn schedule(&self, schedules: Vec<Schedule>) -> Result<()> {
+        let timed = schedules.into_iter().map(schedule::timed).collect::<Result<Vec<_>>>()?;
+        self.0.tasks.spawn("queue schedules", schedule::follow(Arc::clone(&self.0), timed)).detach();
+        Ok(())
     }
 
     /// Under which id this process runs jobs now.

@@ -9,6 +9,7 @@ pub(crate) mod jobs;
 pub(crate) mod lines;
 pub(crate) mod nodes;
 mod rows;
+pub(crate) mod schedules;
 pub(crate) mod steer;
 
 pub use rows::{JobLine, JobRow, LineKind, State};

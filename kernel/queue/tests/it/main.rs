@@ -6,6 +6,7 @@
 mod ends;
 mod many;
 mod place;
+mod schedules;
 mod stalled;
 
 use std::time::Duration;
