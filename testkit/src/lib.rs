@@ -59,11 +59,20 @@ pub fn block_on<F: Future<Output = ()>>(test: F) {
 
 /// How often a promise is tried: `short` in `make test`, `full` in `make promises`.
 pub fn rounds(short: usize, full: usize) -> usize {
-    if std::env::var("MAINSTAY_TEST_PROMISES").is_ok_and(|mode| mode == "full") { full } else { short }
+    if asked("MAINSTAY_TEST_PROMISES", "full") { full } else { short }
 }
 
 /// Tells what a promise was tried with, for whoever reads the output of `make promises`.
-#[allow(clippy::print_stdout, reason = "the test runner shows it on request")]
+#[allow(clippy::print_stdout, clippy::disallowed_macros, reason = "the test runner shows it on request")]
 pub fn tell(text: &str) {
     println!("{text}");
+}
+
+/// Whether a script asked for it: tests have no settings of their own.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests are steered by scripts, through MAINSTAY_TEST_ variables"
+)]
+fn asked(variable: &str, mode: &str) -> bool {
+    std::env::var(variable).is_ok_and(|found| found == mode)
 }

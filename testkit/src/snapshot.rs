@@ -14,7 +14,7 @@ pub fn snapshot(crate_folder: &str, name: &str, value: &Value) {
     let mut value = value.clone();
     steady(&mut value);
     let text = format!("{value:#}\n");
-    if std::env::var("MAINSTAY_TEST_SNAPSHOTS").is_ok_and(|mode| mode == "write") {
+    if crate::asked("MAINSTAY_TEST_SNAPSHOTS", "write") {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder of snapshots");
         std::fs::write(&path, text).expect("a snapshot that can be written");
         return;
