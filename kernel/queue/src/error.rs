@@ -1,0 +1,29 @@
+//! What a job can say about its failure, and what it is told.
+
+use types::{Error, Kind};
+
+/// The cause of an error after which there is no point in trying again.
+#[derive(Debug, thiserror::Error)]
+#[error("not again: {0}")]
+struct NotAgain(String);
+
+/// The same failure, and the job is not tried again, whatever attempts are left.
+#[must_use]
+pub fn not_again(error: Error) -> Error {
+    let cause = NotAgain(error.detail());
+    Error::new(error.kind(), error.code(), error.message().to_owned()).because(cause)
+}
+
+pub(crate) fn says_not_again(error: &Error) -> bool {
+    error.cause::<NotAgain>().is_some()
+}
+
+/// Somebody else holds the job by now, or it has ended: nothing that this attempt does counts any more.
+pub fn job_taken_back() -> Error {
+    Error::new(Kind::Conflict, "job_taken_back", "The job was taken back: this attempt no longer holds it.")
+}
+
+/// What is kept of a failure: what anybody who sees the job may read. The cause is for the log only.
+pub(crate) fn told(error: &Error) -> String {
+    format!("{}: {}", error.code(), error.message())
+}

@@ -1,0 +1,142 @@
+//! One attempt, from its start to its end, whatever it does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tasks::{Lost, Task};
+use tokio::sync::watch;
+use types::{Error, Kind, Result};
+
+use crate::error::{says_not_again, told};
+use crate::job::{Finished, Held, Job};
+use crate::kind::Registered;
+use crate::running::Told;
+use crate::store::attempts::{self, Ending};
+use crate::store::claim::Claimed;
+use crate::worker::Shared;
+
+/// How an attempt came to its end.
+enum Outcome {
+    Ran(Result<Result<Finished>, Lost>),
+    TimedOut,
+    /// It was told to stop and did not.
+    CutOff,
+}
+
+/// Runs it beside the caller. The place it takes is taken when this returns.
+pub(crate) fn start(shared: &Arc<Shared>, kind: &Registered, claimed: Claimed) {
+    let key = (claimed.head.id, claimed.head.attempt);
+    let hear = shared.running.enter(key, kind.name);
+    let shared = Arc::clone(shared);
+    let kind = kind.clone();
+    let tasks = shared.tasks.clone();
+    tasks
+        .spawn("job attempt", async move {
+            attempt(&shared, &kind, claimed, hear).await;
+            shared.running.leave(key);
+            shared.freed.notify_one();
+        })
+        .detach();
+}
+
+async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: watch::Receiver<Told>) {
+    let (id, attempt, failures) = (claimed.head.id, claimed.head.attempt, claimed.head.failures);
+    let job = Job::new(Held {
+        id,
+        attempt,
+        failures,
+        whose: claimed.head.whose,
+        payload: claimed.payload,
+        db: shared.db.clone(),
+        context: Arc::clone(&shared.context),
+        told: hear.clone(),
+    });
+    // A task of its own: its panic costs this attempt only, and its time runs out even if it never waits.
+    let run = Arc::clone(&kind.run);
+    let mut work = shared.tasks.spawn("job", async move { run(job).await });
+    let outcome = tokio::select! {
+        ran = &mut work => Outcome::Ran(ran),
+        () = tokio::time::sleep(kind.timeout) => Outcome::TimedOut,
+        () = patience(hear.clone(), shared.options.grace) => Outcome::CutOff,
+    };
+    if !matches!(outcome, Outcome::Ran(_)) {
+        end_of(work).await;
+    }
+    let now = *hear.borrow();
+    if let Some(ending) = ending(kind, failures, outcome, now) {
+        keep(shared, id, attempt, &ending, &hear).await;
+    }
+}
+
+/// Cuts it off. One that never waits cannot be cut off; it goes on, and can no longer finish anything.
+async fn end_of(work: Task<Result<Finished>>) {
+    work.abort();
+    let _ = tokio::time::timeout(Duration::from_millis(200), work).await;
+}
+
+/// Ends a while after the job was told to stop; at once when it was taken back, since nothing it does counts.
+async fn patience(mut hear: watch::Receiver<Told>, grace: Duration) {
+    if hear.wait_for(|told| told.cancel || told.stop || told.lost).await.is_err() {
+        return std::future::pending().await;
+    }
+    let lost = hear.borrow().lost;
+    if !lost {
+        let lost = hear.wait_for(|told| told.lost);
+        let _ = tokio::time::timeout(grace, lost).await;
+    }
+}
+
+/// What is to be kept of it; nothing when it is done, or is somebody else's by now.
+fn ending(kind: &Registered, failures: u32, outcome: Outcome, told_so_far: Told) -> Option<Ending> {
+    let error = match outcome {
+        Outcome::Ran(Ok(Ok(Finished { .. }))) => return None,
+        _ if told_so_far.lost => return None,
+        _ if told_so_far.cancel => return Some(Ending::Cancelled),
+        _ if told_so_far.stop => return Some(Ending::GivenBack),
+        Outcome::Ran(Ok(Err(error))) => error,
+        Outcome::Ran(Err(_)) => Error::new(Kind::Internal, "job_panicked", "The job panicked."),
+        Outcome::TimedOut | Outcome::CutOff => {
+            Error::new(Kind::Timeout, "job_timed_out", "The job took longer than it may.")
+        }
+    };
+    if error.kind() == Kind::Internal {
+        tracing::warn!(kind = kind.name, error = %error.detail(), "an attempt of a job failed");
+    } else {
+        tracing::info!(kind = kind.name, error = %error.detail(), "an attempt of a job failed");
+    }
+    let pause = kind.retry.pause(failures.saturating_add(1)).filter(|_| !says_not_again(&error));
+    // Whoever answered "not before" is not asked before.
+    let wanted = error.retry_after_seconds().map_or(Duration::ZERO, Duration::from_secs);
+    Some(Ending::Failed { error: told(&error), again: pause.map(|pause| pause.max(wanted)) })
+}
+
+/// Keeps how it ended, however long the database is away: this node lives, so nobody else would ever take the job.
+async fn keep(
+    shared: &Shared,
+    id: crate::JobId,
+    attempt: i64,
+    ending: &Ending,
+    hear: &watch::Receiver<Told>,
+) {
+    loop {
+        let kept = shared.db.write((id, attempt, ending.clone()), |tx, (id, attempt, ending)| {
+            Box::pin(attempts::end(tx, *id, *attempt, ending))
+        });
+        match kept.await {
+            Ok(held) => {
+                if !held {
+                    tracing::info!(job = %id, attempt, "an attempt ended that no longer held its job");
+                }
+                return;
+            }
+            // The group cuts this off at the end of shutdown; then other nodes take the job back.
+            Err(error) => {
+                tracing::warn!(job = %id, error = %error.detail(), "the end of an attempt could not be kept");
+            }
+        }
+        if hear.borrow().lost {
+            return;
+        }
+        tokio::time::sleep(shared.options.poll).await;
+    }
+}

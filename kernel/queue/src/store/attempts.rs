@@ -1,0 +1,119 @@
+//! How an attempt ends. Every statement asks for the attempt that it belongs to: whoever lost the job changes nothing.
+
+use std::time::Duration;
+
+use db::{Tx, params};
+use types::Result;
+
+use super::lines;
+use super::rows::{self, Head, LineKind};
+use crate::JobId;
+use crate::error::job_taken_back;
+use crate::faults::{Fault, planted};
+
+/// A job is given up when so many nodes died while they ran it: it may be what kills them.
+const LOSSES: u32 = 10;
+
+/// Marks it as done, if this attempt still holds it. First in its transaction: the row is locked from here on.
+pub(crate) async fn complete(tx: &mut Tx, id: JobId, attempt: i64) -> Result<Head> {
+    let fence = if planted(Fault::NoFencing) {
+        "attempt + $2 >= attempt"
+    } else {
+        "attempt = $2 AND state = 'running'"
+    };
+    let sql = format!(
+        "UPDATE jobs SET state = 'done', ended_at = $3, node = NULL, error = NULL, lines = lines + 1 \
+         WHERE id = $1 AND {fence} RETURNING {}",
+        rows::HEAD
+    );
+    let now = tx.now();
+    let mut row = tx.row(&sql, params![id, attempt, now]).await?.ok_or_else(job_taken_back)?;
+    rows::head(&mut row)
+}
+
+/// The result, the line and the event of what was completed.
+pub(crate) async fn completed(tx: &mut Tx, head: &Head, result: Option<&str>) -> Result<()> {
+    if let Some(result) = result {
+        tx.execute("UPDATE jobs SET result = $2 WHERE id = $1", params![head.id, result]).await?;
+    }
+    lines::changed(tx, head, LineKind::Done, "").await
+}
+
+/// How an attempt ended without its job being done.
+#[derive(Clone, Debug)]
+pub(crate) enum Ending {
+    /// It failed; with the time until the next attempt, if there is one.
+    Failed {
+        error: String,
+        again: Option<Duration>,
+    },
+    Cancelled,
+    /// The node stops; it costs no attempt.
+    GivenBack,
+}
+
+/// Tells whether it still held the job.
+pub(crate) async fn end(tx: &mut Tx, id: JobId, attempt: i64, ending: &Ending) -> Result<bool> {
+    let now = tx.now();
+    let (state, kind, error, pause, failed) = match ending {
+        Ending::Failed { error, again: Some(pause) } => {
+            ("queued", LineKind::AttemptFailed, Some(error), *pause, true)
+        }
+        Ending::Failed { error, again: None } => {
+            ("failed", LineKind::Failed, Some(error), Duration::ZERO, true)
+        }
+        Ending::Cancelled => ("cancelled", LineKind::Cancelled, None, Duration::ZERO, false),
+        Ending::GivenBack => ("queued", LineKind::GivenBack, None, Duration::ZERO, false),
+    };
+    let ended = (state != "queued").then_some(now);
+    let sql = format!(
+        "UPDATE jobs SET state = $3, ready = $4, run_at = $5, error = COALESCE($6, error), failures = failures + $7, \
+         ended_at = $8, node = NULL, lines = lines + 1 \
+         WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING {}",
+        rows::HEAD
+    );
+    let params = params![
+        id,
+        attempt,
+        state,
+        pause.is_zero(),
+        now.plus(pause),
+        error.cloned(),
+        i64::from(failed),
+        ended
+    ];
+    let Some(mut row) = tx.row(&sql, params).await? else { return Ok(false) };
+    let head = rows::head(&mut row)?;
+    lines::changed(tx, &head, kind, error.map_or("", String::as_str)).await?;
+    Ok(true)
+}
+
+/// What a running job says. Refused when it was taken back.
+pub(crate) async fn say(tx: &mut Tx, id: JobId, attempt: i64, kind: LineKind, says: &str) -> Result<()> {
+    let sql = "UPDATE jobs SET lines = lines + 1 WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING lines";
+    let mut row = tx.row(sql, params![id, attempt]).await?.ok_or_else(job_taken_back)?;
+    lines::write(tx, id, row.take("lines")?, attempt, kind, says).await
+}
+
+/// Takes back one job of a node that is dead.
+pub(super) async fn take_back(tx: &mut Tx, mut head: Head) -> Result<()> {
+    head.lines += 1;
+    head.losses += 1;
+    let now = tx.now();
+    let (state, kind, says) = if head.cancel {
+        ("cancelled", LineKind::Cancelled, "")
+    } else if head.losses >= LOSSES {
+        ("failed", LineKind::Failed, "job_lost: too many nodes died while they ran it")
+    } else {
+        ("queued", LineKind::TakenBack, "")
+    };
+    let ended = (state != "queued").then_some(now);
+    let error = (kind == LineKind::Failed).then_some(says);
+    let sql = "UPDATE jobs SET state = $3, ready = 1, run_at = $4, losses = $5, ended_at = $6, \
+         error = COALESCE($7, error), node = NULL, lines = lines + 1 WHERE id = $1 AND attempt = $2 AND state = 'running'";
+    let params = params![head.id, head.attempt, state, now, head.losses, ended, error];
+    if tx.execute(sql, params).await? == 1 {
+        lines::changed(tx, &head, kind, says).await?;
+    }
+    Ok(())
+}

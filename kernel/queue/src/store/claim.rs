@@ -1,0 +1,186 @@
+//! What there is to do, and taking it. Claims are made in a relaxed transaction: on PostgreSQL they go past what others hold.
+
+use db::{Engine, Read, Tx, params};
+use types::{Result, Scalar, Time};
+
+use super::lines;
+use super::rows::{self, Head};
+use crate::fair::{self, Lane};
+use crate::{JobId, NodeId};
+
+/// Delayed jobs that become ready in one claim.
+const PROMOTED: u32 = 500;
+/// Lanes that one claim looks at; the next one goes on behind the last that was served.
+const LANES: u32 = 256;
+
+/// What a look at the queue found.
+#[derive(Debug, Default)]
+pub(crate) struct Sight {
+    /// Positions, in the list that was asked, of kinds with something ready.
+    pub ready: Vec<usize>,
+    /// When the next delayed job becomes ready.
+    pub due: Option<Time>,
+    pub paused: Vec<String>,
+    /// What this node runs and should stop.
+    pub cancelled: Vec<(JobId, i64)>,
+}
+
+pub(crate) async fn look(rx: &mut Read, kinds: &[&'static str], node: NodeId) -> Result<Sight> {
+    let mut sight = Sight::default();
+    if !kinds.is_empty() {
+        let parts: Vec<_> = (0..kinds.len())
+            .map(|at| {
+                format!(
+                    "SELECT {at} AS place WHERE EXISTS \
+                     (SELECT 1 FROM jobs WHERE state = 'queued' AND ready = 1 AND kind = ${})",
+                    at + 1
+                )
+            })
+            .collect();
+        let params: Vec<Scalar> = kinds.iter().map(|kind| (*kind).into()).collect();
+        for mut row in rx.rows(&parts.join(" UNION ALL "), &params).await? {
+            sight.ready.extend(usize::try_from(row.take::<i64>("place")?).ok());
+        }
+    }
+    let sql = "SELECT MIN(run_at) AS due FROM jobs WHERE state = 'queued' AND ready = 0";
+    sight.due = rx.row(sql, params![]).await?.map_or(Ok(None), |mut row| row.take("due"))?;
+    for mut row in rx.rows("SELECT queue FROM queue_pauses", params![]).await? {
+        sight.paused.push(row.take("queue")?);
+    }
+    let sql = "SELECT id, attempt FROM jobs WHERE state = 'running' AND node = $1 AND cancel = 1";
+    for mut row in rx.rows(sql, params![node]).await? {
+        sight.cancelled.push((row.take("id")?, row.take("attempt")?));
+    }
+    Ok(sight)
+}
+
+/// What one kind still takes, and behind which lane it goes on.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub kind: &'static str,
+    pub free: usize,
+    pub after: String,
+}
+
+/// A job that this node holds now.
+pub(crate) struct Claimed {
+    pub head: Head,
+    pub lane: String,
+    pub payload: String,
+    order: (i64, Time),
+}
+
+/// Takes as much as is wanted; `None` when the node is not in the list of the living any more.
+pub(crate) async fn claim(tx: &mut Tx, node: NodeId, wanted: &[Wanted]) -> Result<Option<Vec<Claimed>>> {
+    if !super::nodes::hold(tx, node).await? {
+        return Ok(None);
+    }
+    promote(tx).await?;
+    let mut taken = Vec::new();
+    for one in wanted {
+        take_kind(tx, node, one, &mut taken).await?;
+    }
+    let (heads, rest): (Vec<Head>, Vec<_>) =
+        taken.into_iter().map(|one| (one.head, (one.lane, one.payload, one.order))).unzip();
+    lines::begun(tx, &heads).await?;
+    let join = |(head, (lane, payload, order))| Claimed { head, lane, payload, order };
+    Ok(Some(heads.into_iter().zip(rest).map(join).collect()))
+}
+
+/// Rows that another transaction holds are left to it.
+fn skip_locked(tx: &Tx) -> &'static str {
+    match tx.engine() {
+        Engine::Postgres => " FOR UPDATE SKIP LOCKED",
+        Engine::Sqlite => "",
+    }
+}
+
+async fn promote(tx: &mut Tx) -> Result<()> {
+    let sql = format!(
+        "WITH due AS (SELECT id FROM jobs WHERE state = 'queued' AND ready = 0 AND run_at <= $1 \
+         ORDER BY run_at LIMIT $2{}) \
+         UPDATE jobs SET ready = 1 WHERE id IN (SELECT id FROM due)",
+        skip_locked(tx)
+    );
+    let now = tx.now();
+    tx.execute(&sql, params![now, PROMOTED]).await?;
+    Ok(())
+}
+
+async fn take_kind(tx: &mut Tx, node: NodeId, wanted: &Wanted, taken: &mut Vec<Claimed>) -> Result<()> {
+    let mut lanes = lanes(tx, wanted).await?;
+    let mut free = wanted.free;
+    while free > 0 && !lanes.is_empty() {
+        let shares = fair::deal(free, &lanes);
+        let mut empty = Vec::new();
+        for (at, share) in shares.into_iter().enumerate().filter(|(_, share)| *share > 0) {
+            let got = take_lane(tx, node, wanted.kind, &lanes[at].name, share).await?;
+            lanes[at].running += got.len();
+            free -= got.len();
+            if got.len() < share {
+                empty.push(at);
+            }
+            taken.extend(got);
+        }
+        for at in empty.into_iter().rev() {
+            lanes.remove(at);
+        }
+    }
+    Ok(())
+}
+
+/// The lanes with something ready, from the one behind the last that was served, around to it; with what runs for each on
+/// all nodes. It steps from lane to lane through the index, however many jobs there are in one.
+async fn lanes(tx: &mut Tx, wanted: &Wanted) -> Result<Vec<Lane>> {
+    let mut names = lanes_after(tx, wanted.kind, &wanted.after).await?;
+    if names.len() < LANES as usize && !wanted.after.is_empty() {
+        let before = lanes_after(tx, wanted.kind, "").await?;
+        names.extend(before.into_iter().take_while(|name| *name <= wanted.after));
+    }
+    let sql =
+        "SELECT lane, COUNT(*) AS running FROM jobs WHERE state = 'running' AND kind = $1 GROUP BY lane";
+    let mut running = std::collections::HashMap::new();
+    for mut row in tx.rows(sql, params![wanted.kind]).await? {
+        running.insert(row.take::<String>("lane")?, row.take::<i64>("running")?);
+    }
+    let count = |name: &String| running.get(name).map_or(0, |count| usize::try_from(*count).unwrap_or(0));
+    Ok(names.into_iter().map(|name| Lane { running: count(&name), name }).collect())
+}
+
+async fn lanes_after(tx: &mut Tx, kind: &str, after: &str) -> Result<Vec<String>> {
+    let sql = "WITH RECURSIVE found(lane) AS ( \
+             SELECT MIN(lane) FROM jobs WHERE state = 'queued' AND ready = 1 AND kind = $1 AND lane > $2 \
+             UNION ALL \
+             SELECT (SELECT MIN(jobs.lane) FROM jobs WHERE state = 'queued' AND ready = 1 AND kind = $1 \
+                     AND jobs.lane > found.lane) \
+             FROM found WHERE found.lane IS NOT NULL) \
+         SELECT lane FROM found WHERE lane IS NOT NULL LIMIT $3";
+    let mut names = Vec::new();
+    for mut row in tx.rows(sql, params![kind, after, LANES]).await? {
+        names.push(row.take("lane")?);
+    }
+    Ok(names)
+}
+
+async fn take_lane(tx: &mut Tx, node: NodeId, kind: &str, lane: &str, most: usize) -> Result<Vec<Claimed>> {
+    let sql = format!(
+        "WITH picked AS (SELECT id FROM jobs WHERE state = 'queued' AND ready = 1 AND kind = $1 AND lane = $2 \
+         ORDER BY priority DESC, run_at, id LIMIT $3{}) \
+         UPDATE jobs SET state = 'running', attempt = attempt + 1, node = $4, started_at = $5, lines = lines + 1 \
+         WHERE id IN (SELECT id FROM picked) RETURNING {}, lane, payload, priority, run_at",
+        skip_locked(tx),
+        rows::HEAD
+    );
+    let (now, most) = (tx.now(), i64::try_from(most).unwrap_or(i64::MAX));
+    let mut taken = Vec::new();
+    for mut row in tx.rows(&sql, params![kind, lane, most, node, now]).await? {
+        taken.push(Claimed {
+            lane: row.take("lane")?,
+            payload: row.take("payload")?,
+            order: (row.take("priority")?, row.take("run_at")?),
+            head: rows::head(&mut row)?,
+        });
+    }
+    taken.sort_by_key(|one| (std::cmp::Reverse(one.order.0), one.order.1, one.head.id));
+    Ok(taken)
+}

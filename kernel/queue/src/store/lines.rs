@@ -1,0 +1,101 @@
+//! The job's own log, and what the journal is told.
+
+use db::{Read, Tx, params};
+use journal::NewEvent;
+use serde_json::json;
+use types::{Result, Scalar, Scope};
+
+use super::rows::{Head, JobLine, LineKind};
+use crate::JobId;
+use crate::whose::Whose;
+
+/// A line is cut after so many characters.
+const LONGEST: usize = 2_000;
+
+/// Writes the line with the number that the job just counted up to.
+pub(super) async fn write(
+    tx: &mut Tx,
+    job: JobId,
+    number: i64,
+    attempt: i64,
+    kind: LineKind,
+    says: &str,
+) -> Result<()> {
+    let says: String = says.chars().filter(|letter| *letter != '\0').take(LONGEST).collect();
+    let sql = "INSERT INTO job_lines (job, number, at, attempt, kind, says) VALUES ($1, $2, $3, $4, $5, $6)";
+    let at = tx.now();
+    tx.execute(sql, params![job, number, at, attempt, kind.as_str(), says]).await?;
+    Ok(())
+}
+
+/// The line of a change, and the event if it is one that the journal is told of.
+pub(super) async fn changed(tx: &mut Tx, job: &Head, kind: LineKind, says: &str) -> Result<()> {
+    write(tx, job.id, job.lines, job.attempt, kind, says).await?;
+    tell(tx, job, kind).await
+}
+
+/// The lines of many jobs that were just begun, in one statement.
+pub(super) async fn begun(tx: &mut Tx, jobs: &[Head]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now();
+    let mut params: Vec<Scalar> = vec![now.into(), LineKind::Running.as_str().into()];
+    let mut rows = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let at = params.len();
+        rows.push(format!("(${}, ${}, $1, ${}, $2, '')", at + 1, at + 2, at + 3));
+        params.extend([job.id.into(), job.lines.into(), job.attempt.into()]);
+    }
+    let sql =
+        format!("INSERT INTO job_lines (job, number, at, attempt, kind, says) VALUES {}", rows.join(", "));
+    tx.execute(&sql, &params).await?;
+    for job in jobs {
+        // An attempt after the first has its line only.
+        if job.attempt == 1 {
+            tell(tx, job, LineKind::Running).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn tell(tx: &mut Tx, job: &Head, kind: LineKind) -> Result<()> {
+    let event = match kind {
+        LineKind::Queued => "job.status.queued",
+        LineKind::Running => "job.status.running",
+        LineKind::Done => "job.status.done",
+        LineKind::Failed => "job.status.failed",
+        LineKind::Cancelled => "job.status.cancelled",
+        _ => return Ok(()),
+    };
+    if let (true, Whose::Workspace(scope)) = (job.told, &job.whose) {
+        let payload =
+            json!({"kind": job.kind, "subject": job.subject, "attempt": job.attempt, "version": job.lines});
+        journal::append(tx, scope, NewEvent::new(event, job.id.to_string()).with(payload)).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn of_job(
+    rx: &mut Read,
+    scope: &Scope,
+    id: JobId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<JobLine>> {
+    let sql = "SELECT number, at, attempt, job_lines.kind, says FROM job_lines \
+         WHERE job = $1 AND number > $2 AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = $1 AND workspace = $3) \
+         ORDER BY number LIMIT $4";
+    let rows = rx.rows(sql, params![id, after, scope.workspace(), limit]).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            Ok(JobLine {
+                number: row.take("number")?,
+                at: row.take("at")?,
+                attempt: row.take("attempt")?,
+                kind: row.take::<String>("kind")?.parse()?,
+                says: row.take("says")?,
+            })
+        })
+        .collect()
+}

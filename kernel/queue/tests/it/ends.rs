@@ -1,0 +1,109 @@
+//! Attempts that do not end well.
+
+use std::time::Duration;
+
+use queue::{Options, State};
+
+use crate::both;
+use crate::place::{FAIL, HEED, NOTE, Place, QUICK, REFUSED, job, workspace};
+use crate::stalled;
+
+both! {
+    async fn a_failure_is_tried_again_until_no_attempt_is_left(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let twice = place.enqueue(&scope, job(&FAIL, "twice")).await;
+        let always = place.enqueue(&scope, job(&FAIL, "always")).await;
+        let row = place.until(&scope, twice, State::Done).await;
+        assert_eq!((row.attempt, row.failures, row.error), (3, 2, None));
+        let row = place.until(&scope, always, State::Failed).await;
+        assert_eq!((row.attempt, row.failures, row.error.as_deref()), (3, 3, Some("busy: Not now.")));
+        assert_eq!(
+            place.log(&scope, always).await,
+            ["queued", "running", "attempt_failed", "running", "attempt_failed", "running", "failed"]
+        );
+        assert_eq!(place.told(always).await, ["job.status.queued", "job.status.running", "job.status.failed"]);
+        // By hand it has all its attempts anew.
+        let retry = place.db.write((scope.clone(), always), |tx, (scope, id)| Box::pin(queue::retry(tx, scope, *id)));
+        retry.await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let row = place.until(&scope, always, State::Failed).await;
+        assert_eq!((row.attempt, row.failures), (6, 3));
+        node.stop().await;
+    }
+
+    async fn an_error_can_say_not_again(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let id = place.enqueue(&scope, job(&FAIL, "never again")).await;
+        let row = place.until(&scope, id, State::Failed).await;
+        assert_eq!((row.attempt, row.error.as_deref()), (1, Some("wrong: It is wrong.")));
+        node.stop().await;
+    }
+
+    async fn a_panic_and_a_timeout_cost_one_attempt_each(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let panics = place.enqueue(&scope, job(&FAIL, "panic")).await;
+        let sleeps = place.enqueue(&scope, job(&FAIL, "sleep")).await;
+        let row = place.until(&scope, panics, State::Failed).await;
+        assert_eq!((row.attempt, row.error.as_deref()), (3, Some("job_panicked: The job panicked.")));
+        let row = place.until(&scope, sleeps, State::Failed).await;
+        assert_eq!((row.attempt, row.error.as_deref()), (3, Some("job_timed_out: The job took longer than it may.")));
+        let after = place.enqueue(&scope, job(&NOTE, "after")).await;
+        place.until(&scope, after, State::Done).await;
+        node.stop().await;
+    }
+
+    async fn an_effect_that_is_refused_leaves_the_job_to_be_done(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let id = place.enqueue(&scope, job(&REFUSED, "effect")).await;
+        let row = place.until(&scope, id, State::Done).await;
+        assert_eq!((row.attempt, place.notes().await), (2, vec!["effect".to_owned()]));
+        node.stop().await;
+    }
+
+    async fn p2_whoever_lost_the_job_cannot_finish_it(place) {
+        assert_eq!(stalled::late_finish(&place).await, (1, vec!["stalled".to_owned()]));
+    }
+
+    async fn a_node_that_stops_gives_its_jobs_back(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let id = place.enqueue(&scope, job(&HEED, "heeds")).await;
+        place.until_begun(1).await;
+        node.stop().await;
+        let row = place.get(&scope, id).await;
+        assert_eq!((row.state, row.failures, row.attempt), (State::Queued, 0, 1));
+        assert!(place.log(&scope, id).await.contains(&"given_back"));
+        let again = place.node(QUICK).await;
+        place.until_begun(2).await;
+        again.stop().await;
+    }
+
+    async fn p2_the_jobs_of_a_dead_node_run_again(place) {
+        let scope = workspace();
+        // The node dies with its runtime, without a word.
+        let other = std::thread::scope(|threads| {
+            threads.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+                let id = runtime.block_on(async {
+                    let node = place.node(Options { poll: Duration::from_millis(20), ..QUICK }).await;
+                    let id = place.enqueue(&scope, job(&HEED, "lost")).await;
+                    place.until_begun(1).await;
+                    drop(node);
+                    id
+                });
+                runtime.shutdown_background();
+                id
+            }).join().unwrap()
+        });
+        let node = place.node(QUICK).await;
+        place.until_begun(2).await;
+        let row = place.get(&scope, other).await;
+        assert_eq!((row.state, row.attempt, row.failures), (State::Running, 2, 0));
+        assert!(place.log(&scope, other).await.contains(&"taken_back"));
+        node.stop().await;
+    }
+}

@@ -1,0 +1,44 @@
+//! Many jobs: each once, and each workspace in its turn.
+
+use std::collections::HashMap;
+
+use db::Engine;
+
+use crate::both;
+use crate::place::{NOTE, ONE, Place, QUICK, job, workspace};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_runs_once_on_two_nodes() {
+    let place = Place::on(Engine::Postgres).await;
+    let scope = workspace();
+    let (one, two) = (place.node(QUICK).await, place.node(QUICK).await);
+    for part in 0..4 {
+        let jobs = (0..50).map(|n| job(&NOTE, &format!("{part}-{n:02}"))).collect();
+        place.enqueue_many(&scope, jobs).await;
+    }
+    let notes = place.until_notes(200).await;
+    assert_eq!(notes.len(), 200);
+    let mut starts = HashMap::<String, usize>::new();
+    for name in place.seen.starts.lock().iter() {
+        *starts.entry(name.clone()).or_default() += 1;
+    }
+    assert!(starts.len() == 200 && starts.values().all(|count| *count == 1), "{starts:?}");
+    one.stop().await;
+    two.stop().await;
+}
+
+both! {
+    async fn p21_one_workspace_with_very_much_does_not_keep_others_waiting(place) {
+        let (busy, small) = (workspace(), workspace());
+        let jobs = (0..1000).map(|n| job(&ONE, &format!("busy {n}")).priority(9).quiet()).collect();
+        place.enqueue_many(&busy, jobs).await;
+        place.enqueue_many(&small, (0..10).map(|n| job(&ONE, &format!("small {n}")).quiet()).collect()).await;
+        let node = place.node(QUICK).await;
+        place.until_begun(40).await;
+        let starts = place.seen.starts.lock().clone();
+        let last = starts.iter().rposition(|name| name.starts_with("small")).unwrap();
+        let small = starts.iter().filter(|name| name.starts_with("small")).count();
+        assert!(small == 10 && last < 25, "the last of {small} began as number {last}");
+        node.tasks.shutdown(std::time::Duration::from_secs(10)).await;
+    }
+}
