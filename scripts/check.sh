@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 source scripts/env.sh
 
 format() { cargo fmt --all --check; }
-clippy() { cargo clippy --workspace --all-targets --locked --features mainstay/faults -- -D warnings; }
+clippy() { cargo clippy --workspace --all-targets --locked --features "$FAULTS" -- -D warnings; }
 # The lists of clippy.toml bind everything but tests, so this looks at what is shipped only.
 disallowed() {
     cargo clippy --workspace --lib --bins --locked -- -D warnings \

@@ -8,7 +8,7 @@ scripts/setup.sh
 export MAINSTAY_TEST_PROMISES=full
 say "commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores"
 [ $# -gt 0 ] || set -- p6_ p14_ p15_ p19_ p20_ p22_
-all=(--release --workspace --locked --features mainstay/faults)
+all=(--release --workspace --locked --features "$FAULTS")
 cargo test "${all[@]}" --no-run
 cargo build --release --locked -p peers
 "$CARGO_TARGET_DIR/release/with-postgres" cargo test "${all[@]}" -- --nocapture "$@"

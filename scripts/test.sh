@@ -30,7 +30,7 @@ step() {
 
 # One private PostgreSQL for all test binaries, gone when they are.
 tests() {
-    local all=(--workspace --locked --features mainstay/faults)
+    local all=(--workspace --locked --features "$FAULTS")
     cargo test "${all[@]}" --no-run --quiet && "$DEBUG_BIN/with-postgres" cargo test "${all[@]}"
 }
 
