@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
-use types::{Result, Trace};
+use types::{Result, Time, Trace};
 use web::{App, Problem};
 
 use crate::level::Level;
@@ -43,12 +43,18 @@ fn html(overall: Level, services: &[ServiceRow]) -> Response {
 fn row(service: &ServiceRow) -> String {
     format!(
         "<tr><th scope=\"row\">{name}</th><td><span class=\"{level}\">{words}</span></td>\
-         <td><time datetime=\"{since}\">{since}</time></td></tr>",
+         <td><time datetime=\"{since}\">{minute} UTC</time></td></tr>",
         name = web::escape(&service.name),
         level = service.status.as_str(),
         words = words(service.status),
         since = service.since,
+        minute = minute(service.since),
     )
+}
+
+/// A time as people read it: `2026-11-21 03:57`.
+fn minute(at: Time) -> String {
+    at.to_string().chars().take(16).map(|letter| if letter == 'T' { ' ' } else { letter }).collect()
 }
 
 const fn headline(overall: Level) -> &'static str {
