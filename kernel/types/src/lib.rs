@@ -5,6 +5,7 @@
 mod actor;
 mod clock;
 mod error;
+mod faults;
 mod id;
 mod permission;
 mod scalar;
