@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use db::Read;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
-use query::{List, Params, SortFields};
+use query::{List, Paging, Params, Sort, SortFields};
 use serde::Serialize;
 use types::{Error, Result, Scope};
 
@@ -65,7 +65,8 @@ impl<S: Ground> View<S> {
             endpoint: &context.path,
             filter: &filter.join("\n"),
         };
-        let list = List::parse(&context.query, &shape.sort, context.app.signer(), place)?;
+        let sort = Sort::parse(params.get("sort"), &shape.sort)?;
+        let list = List::new(Paging::of(&params)?, sort, context.app.signer(), place)?;
         Ok((list, params))
     }
 
@@ -105,25 +106,25 @@ impl<S: Ground> View<S> {
         if let Some(names) = fields::asked(&context.query)? {
             return Ok(context.narrowed(&value, &names)?);
         }
-        let reply = Reply::ok(&value)?;
-        let tag = Tag::of_body(&reply.body, &context.audience());
-        Ok(context.answer(reply, &tag))
+        Ok(context.by_body(Reply::ok(&value)?))
     }
 
     /// Something that was not read from the database.
     pub fn answer<T: Serialize>(self, value: &T) -> Result<Reply, Problem> {
-        let reply = Reply::ok(value)?;
-        let tag = Tag::of_body(&reply.body, &self.context.audience());
-        Ok(self.context.answer(reply, &tag))
+        Ok(self.context.by_body(Reply::ok(value)?))
     }
 }
 
 impl Context {
     fn narrowed<T: Serialize>(&self, value: &T, names: &[String]) -> Result<Reply> {
         let value = serde_json::to_value(value).map_err(Error::internal)?;
-        let reply = Reply::ok(&fields::keep(value, names)?)?;
+        Ok(self.by_body(Reply::ok(&fields::keep(value, names)?)?))
+    }
+
+    /// Tags the reply by what it says.
+    fn by_body(&self, reply: Reply) -> Reply {
         let tag = Tag::of_body(&reply.body, &self.audience());
-        Ok(self.answer(reply, &tag))
+        self.answer(reply, &tag)
     }
 
     /// Tags the reply, or answers 304 when the caller holds it already.
