@@ -8,6 +8,7 @@ mod database;
 mod general;
 mod limits;
 mod log;
+mod outbound;
 mod retention;
 mod routes;
 mod server;
@@ -18,6 +19,7 @@ pub use database::{Database, Synchronous};
 pub use general::{General, Mode};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use outbound::Outbound;
 pub use retention::{Idempotency, Journal};
 pub use routes::{Docs, Routes};
 pub use server::Server;
@@ -34,6 +36,7 @@ pub const KERNEL: &[&Section] = &[
     &Cache::SECTION,
     &Cors::SECTION,
     &Limits::SECTION,
+    &Outbound::SECTION,
     &Log::SECTION,
     &Docs::SECTION,
     &Routes::SECTION,
