@@ -21,7 +21,7 @@ pub(crate) fn asked_for(headers: &HeaderMap, now: Time, longest: Duration) -> Op
         let seconds = text.parse().map_or(longest, Duration::from_secs);
         return Some(seconds.min(longest));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()?;
     Some(Time::from_millis(date.as_millisecond()).since(now).min(longest))
 }
 

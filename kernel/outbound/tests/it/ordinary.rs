@@ -84,9 +84,9 @@ async fn what_was_never_sent_is_tried_again() {
     assert!(matches!(outcome, Err(Error::Unreachable { .. })), "{outcome:?}");
     let text = numbers.render();
     for line in [
-        "mainstay_outbound_attempts_total{label=\"hook\"} 3",
-        "mainstay_outbound_requests_total{label=\"hook\",outcome=\"unreachable\"} 1",
-        "mainstay_outbound_in_flight 0",
+        "outbound_attempts_total{label=\"hook\"} 3",
+        "outbound_requests_total{label=\"hook\",outcome=\"unreachable\"} 1",
+        "outbound_in_flight 0",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
