@@ -39,6 +39,10 @@ impl Turns {
         let host = self.hosts.enter(host, "to this host", until).await?;
         let all = timeout_at(until, Arc::clone(&self.all).acquire_owned()).await;
         let all = all.map_err(|_| Error::Busy("of all"))?.expect("it is never closed");
+        // Its turn came with its end: the host must not be blamed for what it was never asked.
+        if Instant::now() >= until {
+            return Err(Error::Busy("at its deadline"));
+        }
         Ok(Turn { _all: all, _host: host, _lane: lane })
     }
 }
