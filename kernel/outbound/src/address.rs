@@ -9,13 +9,42 @@ use config::IpNet;
 /// Ports of protocols that take orders in lines of text, or that no web server listens on: sent to one of them, a
 /// request could be read as such orders.
 const OTHER_PROTOCOLS: [u16; 75] = [
-    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
-    109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 445, 465, 512, 513, 514,
-    515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 873, 989, 990, 993, 995, 1433, 1521, 2049,
-    2375, 3306, 3389, 5432, 6379, 11211,
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103,
+    104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 445, 465, 512, 513,
+    514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 873, 989, 990, 993, 995, 1433,
+    1521, 2049, 2375, 3306, 3389, 5432, 6379, 11211,
 ];
 /// The same above: databases, brokers and queues with one or two ports each.
 const MORE: [u16; 12] = [1723, 2379, 2380, 4369, 5060, 5061, 5433, 5672, 6000, 6380, 6667, 27017];
+
+/// Networks of v4 that are not public, by the registry of special addresses.
+const SPECIAL: [([u8; 4], u32); 17] = [
+    ([0, 0, 0, 0], 8),
+    ([10, 0, 0, 0], 8),
+    // Shared by providers (CGNAT); a cloud has its metadata there too.
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    // A cloud's wire server, which only its guests reach.
+    ([168, 63, 129, 16], 32),
+    // Link-local, where most clouds have their metadata.
+    ([169, 254, 0, 0], 16),
+    ([172, 16, 0, 0], 12),
+    ([192, 0, 0, 0], 24),
+    // Documentation.
+    ([192, 0, 2, 0], 24),
+    ([198, 51, 100, 0], 24),
+    ([203, 0, 113, 0], 24),
+    // Relays of 6to4.
+    ([192, 88, 99, 0], 24),
+    ([192, 168, 0, 0], 16),
+    // Benchmarks.
+    ([198, 18, 0, 0], 15),
+    // Automatic multicast tunnels.
+    ([192, 52, 193, 0], 24),
+    // Multicast; reserved, with broadcast.
+    ([224, 0, 0, 0], 4),
+    ([240, 0, 0, 0], 4),
+];
 
 /// What the settings allow beyond the public network.
 #[derive(Clone, Copy)]
@@ -56,8 +85,7 @@ fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
         Ipv4Addr::new(a, b, c, d)
     };
     match part {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(four(high, low)),
-        [0x2002, high, low, ..] => Some(four(high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(four(high, low)),
         [0, 0, 0, 0, 0, 0, high, low] if high != 0 => Some(four(high, low)),
         _ => None,
     }
@@ -71,39 +99,19 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let special = match address.octets() {
-        // This network, private, loopback, link-local.
-        [0 | 10 | 127, ..] | [172, 16..=31, ..] | [192, 168, ..] | [169, 254, ..] => true,
-        // Shared by providers (CGNAT), where clouds keep their metadata too.
-        [100, 64..=127, ..] => true,
-        // Protocol assignments, documentation, relays of 6to4, benchmarks.
-        [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] | [198, 18..=19, ..] => {
-            true
-        }
-        // A cloud's wire server, reachable from its guests only.
-        [168, 63, 129, 16] => true,
-        // Multicast, reserved, broadcast.
-        [224..=255, ..] => true,
-        _ => false,
-    };
-    !special
+    let address = address.to_bits();
+    !SPECIAL
+        .iter()
+        .any(|(network, bits)| (address ^ Ipv4Addr::from_octets(*network).to_bits()) >> (32 - bits) == 0)
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let part = address.segments();
     // Only this eighth is given out as global unicast. All else is loopback, local, multicast or reserved.
-    if part[0] & 0xe000 != 0x2000 {
-        return false;
-    }
-    let special = match part {
-        // Protocol assignments: Teredo, benchmarks, ORCHID.
-        [0x2001, 0..=0x01ff, ..] => true,
-        // Documentation.
-        [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => true,
-        [0x2002, ..] => true,
-        _ => false,
-    };
-    !special
+    let global = part[0] & 0xe000 == 0x2000;
+    // Protocol assignments with Teredo and benchmarks; documentation, twice. 6to4 is looked at before.
+    let special = matches!(part, [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..]);
+    global && !special
 }
 
 #[cfg(test)]
@@ -119,15 +127,62 @@ mod tests {
     #[test]
     fn a31_special_addresses_are_not_public() {
         for text in [
-            "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "100.127.255.255",
-            "127.0.0.1", "127.255.255.254", "168.63.129.16", "169.254.0.1", "169.254.169.254", "172.16.0.1",
-            "172.31.255.255", "192.0.0.1", "192.0.0.192", "192.0.2.1", "192.88.99.1", "192.168.0.1", "198.18.0.1",
-            "198.19.255.255", "198.51.100.7", "203.0.113.9", "224.0.0.1", "239.255.255.255", "240.0.0.1",
-            "255.255.255.255", "::", "::1", "::2", "::7f00:1", "::ffff:0:127.0.0.1", "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::1",
-            "100::1", "2001::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1", "2002:7f00:1::",
-            "2002:808:808::1", "3fff::1", "5f00::1", "fc00::1", "fd00::1", "fd00:ec2::254", "fe80::1", "febf::1",
-            "fec0::1", "ff02::1", "ff0e::1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "10.255.255.255",
+            "100.64.0.1",
+            "100.100.100.200",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.255.255.254",
+            "168.63.129.16",
+            "169.254.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.0.192",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.0.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::2",
+            "::7f00:1",
+            "::ffff:0:127.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "64:ff9b::808:808",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:2::1",
+            "2001:10::1",
+            "2001:20::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "2002:808:808::1",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "febf::1",
+            "fec0::1",
+            "ff02::1",
+            "ff0e::1",
         ] {
             assert!(!NOBODY.address(ip(text)), "{text} would be reached");
         }
@@ -136,10 +191,29 @@ mod tests {
     #[test]
     fn what_lies_beside_them_is_public() {
         for text in [
-            "1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.1", "100.63.255.255", "100.128.0.1", "126.255.255.255",
-            "128.0.0.1", "168.63.129.17", "169.253.1.1", "172.15.255.255", "172.32.0.1", "192.0.1.1", "192.167.1.1",
-            "198.17.255.255", "198.20.0.1", "223.255.255.255", "::ffff:8.8.8.8", "2001:200::1",
-            "2001:4860:4860::8888", "2606:4700:4700::1111", "2a00::1", "3ffe::1",
+            "1.1.1.1",
+            "8.8.8.8",
+            "9.255.255.255",
+            "11.0.0.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "126.255.255.255",
+            "128.0.0.1",
+            "168.63.129.17",
+            "169.253.1.1",
+            "172.15.255.255",
+            "172.32.0.1",
+            "192.0.1.1",
+            "192.167.1.1",
+            "198.17.255.255",
+            "198.20.0.1",
+            "223.255.255.255",
+            "::ffff:8.8.8.8",
+            "2001:200::1",
+            "2001:4860:4860::8888",
+            "2606:4700:4700::1111",
+            "2a00::1",
+            "3ffe::1",
         ] {
             assert!(NOBODY.address(ip(text)), "{text} would be refused");
         }
@@ -147,7 +221,8 @@ mod tests {
 
     #[test]
     fn a_network_is_allowed_by_name_and_no_wider() {
-        let networks: Vec<IpNet> = ["10.1.0.0/16", "fd12::/16", "64:ff9b::/96"].map(|net| net.parse().unwrap()).into();
+        let networks: Vec<IpNet> =
+            ["10.1.0.0/16", "fd12::/16", "64:ff9b::/96"].map(|net| net.parse().unwrap()).into();
         let some = Allowed { networks: &networks, ports: &[] };
         for text in ["10.1.2.3", "::ffff:10.1.2.3", "fd12::5", "64:ff9b::808:808", "64:ff9b::a01:203"] {
             assert!(some.address(ip(text)), "{text}");
@@ -159,7 +234,9 @@ mod tests {
 
     #[test]
     fn a31_ports_of_other_protocols() {
-        for port in [0, 22, 23, 25, 53, 110, 143, 389, 445, 465, 587, 2375, 2379, 3306, 5432, 6379, 11211, 27017] {
+        for port in
+            [0, 22, 23, 25, 53, 110, 143, 389, 445, 465, 587, 2375, 2379, 3306, 5432, 6379, 11211, 27017]
+        {
             assert!(!NOBODY.port(port), "{port}");
         }
         for port in [80, 443, 3000, 8080, 8443, 9000, 49_152] {

@@ -86,7 +86,12 @@ async fn connect(target: &Target, addresses: &[SocketAddr], until: Instant) -> R
     })
 }
 
-async fn exchange<S>(stream: S, target: &Target, request: &Request, bounds: &Bounds<'_>) -> Result<Parts, Error>
+async fn exchange<S>(
+    stream: S,
+    target: &Target,
+    request: &Request,
+    bounds: &Bounds<'_>,
+) -> Result<Parts, Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

@@ -98,30 +98,37 @@ impl Error {
 impl From<Error> for types::Error {
     fn from(error: Error) -> Self {
         let new = match &error {
-            Error::Refused(_) => types::Error::invalid("outbound_refused", "This server does not send there."),
+            Error::Refused(_) => {
+                types::Error::invalid("outbound_refused", "This server does not send there.")
+            }
             Error::Unreachable { .. } => {
                 types::Error::unavailable("outbound_unreachable", "The other server can not be reached.")
             }
-            Error::Timeout(_) => {
-                types::Error::new(Kind::Timeout, "outbound_timeout", "The other server did not answer in time.")
-            }
-            Error::TooLarge { .. } => {
-                types::Error::unavailable("outbound_too_large", "The answer of the other server is too large.")
-            }
+            Error::Timeout(_) => types::Error::new(
+                Kind::Timeout,
+                "outbound_timeout",
+                "The other server did not answer in time.",
+            ),
+            Error::TooLarge { .. } => types::Error::unavailable(
+                "outbound_too_large",
+                "The answer of the other server is too large.",
+            ),
             Error::Tls { .. } => {
                 types::Error::unavailable("outbound_tls", "The other server could not prove who it is.")
             }
-            Error::Busy(_) => {
-                types::Error::unavailable("outbound_busy", "Too many requests to other servers are under way.")
-                    .retry_after(1)
-            }
+            Error::Busy(_) => types::Error::unavailable(
+                "outbound_busy",
+                "Too many requests to other servers are under way.",
+            )
+            .retry_after(1),
             Error::Resting { wait, .. } => {
                 types::Error::unavailable("outbound_resting", "The other server failed too often just now.")
                     .retry_after(wait.as_secs().max(1))
             }
-            Error::Broken(_) => {
-                types::Error::unavailable("outbound_broken", "The answer of the other server can not be read.")
-            }
+            Error::Broken(_) => types::Error::unavailable(
+                "outbound_broken",
+                "The answer of the other server can not be read.",
+            ),
             Error::Settings(_) => return types::Error::internal(error),
         };
         match &error {

@@ -11,7 +11,7 @@ use crate::standing::{Pass, Rules, Standing, Verdict};
 
 /// Tenants name hosts, so their number is bounded.
 const MOST: usize = 4096;
-const STALE: Duration = Duration::from_secs(600);
+const STALE: Duration = Duration::from_mins(10);
 
 #[derive(Default)]
 pub(crate) struct Hosts(Mutex<HashMap<(String, String), Known>>);

@@ -7,9 +7,15 @@ pub const METRICS: &[Meaning] = &[
         "outbound_requests_total",
         "Requests to other servers, by label and outcome: the class of the status, or what went wrong.",
     ),
-    counter("outbound_attempts_total", "Attempts of these requests, retries and redirects included, by label."),
+    counter(
+        "outbound_attempts_total",
+        "Attempts of these requests, retries and redirects included, by label.",
+    ),
     histogram("outbound_request_seconds", "How long they took with everything, by label."),
-    counter("outbound_left_alone_total", "How often a host failed so often in a row that it is left alone for a while."),
+    counter(
+        "outbound_left_alone_total",
+        "How often a host failed so often in a row that it is left alone for a while.",
+    ),
     gauge("outbound_in_flight", "Requests to other servers that are under way."),
 ];
 

@@ -27,12 +27,8 @@ const OURS: [HeaderName; 11] = [
     HeaderName::from_static("proxy-connection"),
 ];
 /// All that another origin gets to see when a redirect leads there: any other header may be a credential.
-const HARMLESS: [HeaderName; 4] = [
-    header::ACCEPT,
-    header::ACCEPT_LANGUAGE,
-    header::USER_AGENT,
-    HeaderName::from_static("traceparent"),
-];
+const HARMLESS: [HeaderName; 4] =
+    [header::ACCEPT, header::ACCEPT_LANGUAGE, header::USER_AGENT, HeaderName::from_static("traceparent")];
 
 /// One request. `label` is a fixed word for the metrics: who asks, as `webhook` or `sign_in`.
 #[derive(Clone)]

@@ -19,7 +19,7 @@ use crate::pause;
 use crate::request::{Answer, Request};
 use crate::resolve::{Resolve, System};
 use crate::standing::{Rules, Verdict};
-use crate::target::Target;
+use crate::target::{Host, Target};
 use crate::tls::Trust;
 use crate::turns::Turns;
 
@@ -51,7 +51,11 @@ impl Outbound {
     }
 
     /// With another way to look names up.
-    pub fn with_resolver(settings: &Settings, clock: Clock, resolver: Arc<dyn Resolve>) -> Result<Self, Error> {
+    pub fn with_resolver(
+        settings: &Settings,
+        clock: Clock,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, Error> {
         let section = settings.get::<config::Outbound>();
         Ok(Self(Arc::new(Inner {
             settings: settings.clone(),
@@ -70,7 +74,7 @@ impl Outbound {
         let (target, allowed) = (Target::parse(url)?, allowed(&section));
         match target.host {
             _ if !allowed.port(target.port) => Err(Refusal::Port.into()),
-            crate::target::Host::Address(address) if !allowed.address(address) => Err(Refusal::Address.into()),
+            Host::Address(address) if !allowed.address(address) => Err(Refusal::Address.into()),
             _ => Ok(()),
         }
     }
@@ -94,13 +98,18 @@ impl Outbound {
         }
         let section = self.0.settings.get::<config::Outbound>();
         let mut call = Call {
-            rules: Rules { failures: section.failures, rest: section.rest, retry_percent: section.retry_percent },
+            rules: Rules {
+                failures: section.failures,
+                rest: section.rest,
+                retry_percent: section.retry_percent,
+            },
             until: Instant::now() + request.deadline.unwrap_or(section.timeout),
             section,
             attempts: 0,
         };
         let mut target = Target::parse(&request.url)?;
-        let mut left = if matches!(request.method, Method::GET | Method::HEAD) { request.redirects } else { 0 };
+        let mut left =
+            if matches!(request.method, Method::GET | Method::HEAD) { request.redirects } else { 0 };
         let follows = left > 0;
         loop {
             let parts = self.retry(&target, &request, &mut call).await?;
@@ -142,7 +151,7 @@ impl Outbound {
                 return outcome;
             }
             sleep(wait).await;
-            if let Err(wait) = self.rests(&known, call) {
+            if let Err(wait) = rests(&known, call) {
                 tracing::debug!(label = request.label, host = %target.host, wait = wait.as_secs(), "not tried again");
                 return outcome;
             }
@@ -151,9 +160,15 @@ impl Outbound {
     }
 
     /// One attempt within its turn, and what it says of the host.
-    async fn once(&self, known: &Known, target: &Target, request: &Request, call: &mut Call) -> Result<Parts, Error> {
+    async fn once(
+        &self,
+        known: &Known,
+        target: &Target,
+        request: &Request,
+        call: &mut Call,
+    ) -> Result<Parts, Error> {
         let resting = |wait| Error::Resting { host: target.host.to_string(), wait };
-        self.rests(known, call).map_err(resting)?;
+        rests(known, call).map_err(resting)?;
         let turn = self.0.turns.take(&request.lane, &target.authority(), call.until).await?;
         let held = Held::take(known, call.rules).map_err(resting)?;
         call.attempts += 1;
@@ -189,19 +204,25 @@ impl Outbound {
         outcome
     }
 
-    /// Whether the host is left alone just now, without taking a pass.
-    fn rests(&self, known: &Known, call: &Call) -> Result<(), Duration> {
-        known.lock().rests(Instant::now(), call.rules)
-    }
-
     fn asked_for(&self, parts: &Parts, call: &Call) -> Option<Duration> {
         pause::asked_for(&parts.headers, self.0.clock.now(), call.section.longest_retry_after)
     }
 
     fn answer(&self, parts: Parts, call: &Call) -> Answer {
         let retry_after = self.asked_for(&parts, call);
-        Answer { status: parts.status, headers: parts.headers, body: parts.body, attempts: call.attempts, retry_after }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: parts.body,
+            attempts: call.attempts,
+            retry_after,
+        }
     }
+}
+
+/// Whether the host is left alone just now, without taking a pass.
+fn rests(known: &Known, call: &Call) -> Result<(), Duration> {
+    known.lock().rests(Instant::now(), call.rules)
 }
 
 fn allowed(section: &config::Outbound) -> Allowed<'_> {

@@ -46,7 +46,13 @@ impl Target {
         }
         let (host, port) = split(authority)?;
         let port = match port {
-            None => if tls { 443 } else { 80 },
+            None => {
+                if tls {
+                    443
+                } else {
+                    80
+                }
+            }
             Some(digits) => number(digits)?,
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -153,17 +159,58 @@ mod tests {
     #[test]
     fn a31_what_can_be_read_in_two_ways_is_refused() {
         for url in [
-            "", "x", "//a.example", "http:a.example", "http:/a.example", "http://", "http:///a", "http://:80/",
-            "ftp://a.example", "file:///etc/passwd", "gopher://a.example", "unix:/run/x.sock", "http+unix://x",
-            "javascript:alert(1)", "data:text/plain,x", "ws://a.example", "http://user@a.example",
-            "http://user:pw@a.example", "http://a.example@b.example", "http://@a.example", "http://a.example\\@b",
-            "http://a.example:", "http://a.example:+80", "http://a.example:99999", "http://a.example:80:90",
-            "http://127.1", "http://0", "http://0x7f000001", "http://0x7f.0.0.1", "http://017700000001",
-            "http://2130706433", "http://127.0.0.1.", "http://0177.0.0.1", "http://127.0.0.01", "http://1.2.3.4.5",
-            "http://[::1", "http://[::1]x", "http://::1/", "http://[fe80::1%25eth0]/", "http://[127.0.0.1]/",
-            "http://a..example", "http://.example", "http://%6cocalhost", "http://münchen.example",
-            "http://127。0。0。1", "http://①②⑦.0.0.1", "http://a.example/ b", "http://a.example/\r\nx: y",
-            " http://a.example", "http://a.example\t", "http://a.exa\u{0}mple", "http://*.example",
+            "",
+            "x",
+            "//a.example",
+            "http:a.example",
+            "http:/a.example",
+            "http://",
+            "http:///a",
+            "http://:80/",
+            "ftp://a.example",
+            "file:///etc/passwd",
+            "gopher://a.example",
+            "unix:/run/x.sock",
+            "http+unix://x",
+            "javascript:alert(1)",
+            "data:text/plain,x",
+            "ws://a.example",
+            "http://user@a.example",
+            "http://user:pw@a.example",
+            "http://a.example@b.example",
+            "http://@a.example",
+            "http://a.example\\@b",
+            "http://a.example:",
+            "http://a.example:+80",
+            "http://a.example:99999",
+            "http://a.example:80:90",
+            "http://127.1",
+            "http://0",
+            "http://0x7f000001",
+            "http://0x7f.0.0.1",
+            "http://017700000001",
+            "http://2130706433",
+            "http://127.0.0.1.",
+            "http://0177.0.0.1",
+            "http://127.0.0.01",
+            "http://1.2.3.4.5",
+            "http://[::1",
+            "http://[::1]x",
+            "http://::1/",
+            "http://[fe80::1%25eth0]/",
+            "http://[127.0.0.1]/",
+            "http://a..example",
+            "http://.example",
+            "http://%6cocalhost",
+            "http://münchen.example",
+            "http://127。0。0。1",
+            "http://①②⑦.0.0.1",
+            "http://a.example/ b",
+            "http://a.example/\r\nx: y",
+            " http://a.example",
+            "http://a.example\t",
+            "http://a.exa\u{0}mple",
+            "http://*.example",
         ] {
             assert!(Target::parse(url).is_err(), "{url} was read as {:?}", Target::parse(url));
         }

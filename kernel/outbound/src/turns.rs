@@ -30,7 +30,11 @@ pub(crate) struct Turn {
 
 impl Turns {
     pub(crate) fn new(all: u32, per_host: u32, per_lane: u32) -> Self {
-        Self { lanes: Gates::new(per_lane), hosts: Gates::new(per_host), all: Arc::new(Semaphore::new(places(all))) }
+        Self {
+            lanes: Gates::new(per_lane),
+            hosts: Gates::new(per_host),
+            all: Arc::new(Semaphore::new(places(all))),
+        }
     }
 
     /// The lane comes first: whoever waits for a host or for room does so within the places of its own lane.
@@ -63,7 +67,12 @@ impl Gates {
         Self { each: places(each), gates: Mutex::default() }
     }
 
-    async fn enter(&self, name: &str, whose: &'static str, until: Instant) -> Result<OwnedSemaphorePermit, Error> {
+    async fn enter(
+        &self,
+        name: &str,
+        whose: &'static str,
+        until: Instant,
+    ) -> Result<OwnedSemaphorePermit, Error> {
         let gate = self.gate(name);
         let _waiting = Waiting::begin(&gate, self.each * WAITING).ok_or(Error::Busy(whose))?;
         let place = timeout_at(until, Arc::clone(&gate.places).acquire_owned()).await;
@@ -74,7 +83,8 @@ impl Gates {
         let mut gates = self.gates.lock();
         if gates.len() >= IDLE {
             // A permit holds the semaphore, and somebody who waits holds the gate.
-            gates.retain(|_, gate| Arc::strong_count(gate) > 1 || gate.places.available_permits() < self.each);
+            gates
+                .retain(|_, gate| Arc::strong_count(gate) > 1 || gate.places.available_permits() < self.each);
         }
         let new = || Gate { places: Arc::new(Semaphore::new(self.each)), waiting: AtomicUsize::new(0) };
         Arc::clone(gates.entry(name.to_owned()).or_insert_with(|| Arc::new(new())))

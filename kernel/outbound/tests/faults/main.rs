@@ -1,11 +1,12 @@
 //! With the guards planted out, the canaries are reached and the storm is one: the tests beside this one can fail.
 
-#[path = "../upstream/mod.rs"]
-mod upstream;
+#[path = "../names/mod.rs"]
+mod names;
 
+use names::{Names, outbound};
 use outbound::Request;
 use outbound::faults::{Fault, set};
-use upstream::{Canary, Names, PUBLIC, Upstream, outbound, reply};
+use peers::{Canary, OUTSIDE, Upstream, reply};
 
 /// One test, because a fault is planted in the whole process.
 #[tokio::test]
@@ -13,14 +14,16 @@ async fn every_guard_is_needed() {
     let canary = Canary::listen().await;
     set(Fault::VetNothing, true);
     for host in ["127.0.0.1", "[::ffff:127.0.0.1]", "localhost"] {
-        let _ = outbound("", &Names::new(&[])).send(Request::get(format!("http://{host}:{}/", canary.port), "test")).await;
+        let _ = outbound("", &Names::new(&[]))
+            .send(Request::get(format!("http://{host}:{}/", canary.port), "test"))
+            .await;
     }
     set(Fault::VetNothing, false);
     assert!(canary.touched().await >= 3, "p18_a31_no_target_reaches_the_inside could not fail");
 
     let upstream = Upstream::says(|_| reply(200, "", "outside")).await;
     let canary = Canary::beside(&upstream).await;
-    let names = Names::new(&[("turns.example", &[PUBLIC]), ("turns.example", &["127.0.0.1"])]);
+    let names = Names::new(&[("turns.example", &[OUTSIDE]), ("turns.example", &["127.0.0.1"])]);
     let url = format!("http://turns.example:{}/", upstream.address.port());
     set(Fault::ResolveAgain, true);
     let _ = outbound("", &names).send(Request::get(url, "test")).await;

@@ -8,7 +8,8 @@ use outbound::{Error, Outbound, Phase, Request, Resolve};
 use tasks::Stopwatch;
 use tokio::io::AsyncWriteExt;
 
-use crate::upstream::{Names, PUBLIC, Upstream, outbound, reply};
+use crate::names::{Names, outbound};
+use peers::{OUTSIDE, Upstream, reply};
 
 const DEADLINE: Duration = Duration::from_millis(800);
 
@@ -146,7 +147,8 @@ impl Resolve for Mute {
 
 #[tokio::test]
 async fn a32_a_resolver_that_never_answers_is_given_up() {
-    let settings = config::Settings::of_text(config::sections::KERNEL, "[outbound]\nconnect_timeout = \"200ms\"\n");
+    let settings =
+        config::Settings::of_text(config::sections::KERNEL, "[outbound]\nconnect_timeout = \"200ms\"\n");
     let out = Outbound::with_resolver(&settings.unwrap(), types::Clock::system(), Arc::new(Mute)).unwrap();
     let outcome = ask(&out, "http://mute.example/".to_owned()).await;
     assert!(matches!(outcome, Err(Error::Timeout(Phase::Connecting))), "{outcome:?}");
@@ -175,7 +177,7 @@ async fn a32_a_lane_holds_no_more_than_its_places_and_no_other_lane_waits_for_it
         assert_eq!(answer.body, "quick");
         assert!(watch.elapsed() < Duration::from_millis(250), "{:?}", watch.elapsed());
     }
-    assert_eq!(hanging.most.load(Ordering::SeqCst), 3);
+    assert_eq!(hanging.most(), 3);
     let mut busy = 0;
     for one in noisy {
         busy += usize::from(matches!(one.await.unwrap(), Err(Error::Busy(_))));
@@ -190,7 +192,7 @@ async fn a32_more_than_may_wait_are_refused_at_once() {
         drop(stream);
     })
     .await;
-    let out = outbound("per_lane = 1", &Names::new(&[("slow.example", &[PUBLIC])]));
+    let out = outbound("per_lane = 1", &Names::new(&[("slow.example", &[OUTSIDE])]));
     let mut waiting = tokio::task::JoinSet::new();
     for _ in 0..30 {
         let (out, url) = (out.clone(), hanging.url("/"));

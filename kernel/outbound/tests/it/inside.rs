@@ -4,40 +4,100 @@ use std::time::Duration;
 
 use outbound::{Error, Refusal, Request};
 
-use crate::upstream::{Canary, Names, PUBLIC, Upstream, outbound, reply};
+use crate::names::{Names, outbound};
+use peers::{Canary, OUTSIDE, Upstream, reply};
 
 /// `{p}` is the port of a canary that listens on every address of this machine.
 const TARGETS: [&str; 82] = [
-    "http://127.0.0.1:{p}/", "http://127.0.0.1.:{p}/", "http://127.1:{p}/", "http://127.0.1:{p}/", "http://0:{p}/",
-    "http://0.0.0.0:{p}/", "http://0x7f000001:{p}/", "http://0x7f.0x0.0x0.0x1:{p}/", "http://017700000001:{p}/",
-    "http://0177.0.0.1:{p}/", "http://2130706433:{p}/", "http://00000000177.0.0.1:{p}/", "http://127.0.0.1.0:{p}/",
-    "http://127.127.127.127:{p}/", "http://127.0.0.3:{p}/", "http://[::]:{p}/", "http://[::1]:{p}/",
-    "http://[0:0:0:0:0:0:0:1]:{p}/", "http://[0000::1]:{p}/", "http://[::ffff:127.0.0.1]:{p}/",
-    "http://[::ffff:7f00:1]:{p}/", "http://[0:0:0:0:0:ffff:127.0.0.1]:{p}/", "http://[::127.0.0.1]:{p}/",
-    "http://[::7f00:1]:{p}/", "http://[::ffff:0:127.0.0.1]:{p}/", "http://[64:ff9b::7f00:1]:{p}/",
-    "http://[64:ff9b::127.0.0.1]:{p}/", "http://[64:ff9b:1::7f00:1]:{p}/", "http://[2002:7f00:1::]:{p}/",
-    "http://[2001::7f00:1]:{p}/", "http://[fe80::1]:{p}/", "http://[fe80::1%25lo]:{p}/", "http://[fe80::1%lo]:{p}/",
-    "http://[fec0::1]:{p}/", "http://[fd00::1]:{p}/", "http://[fc00::1]:{p}/", "http://[fd00:ec2::254]:{p}/",
-    "http://[ff02::1]:{p}/", "http://[2001:db8::1]:{p}/", "http://10.0.0.1:{p}/", "http://172.16.0.1:{p}/",
-    "http://192.168.0.1:{p}/", "http://100.64.0.1:{p}/", "http://100.100.100.200:{p}/", "http://169.254.169.254/",
-    "http://169.254.169.254:{p}/latest/meta-data/", "http://169.254.170.2/v2/credentials", "http://192.0.0.192/",
-    "http://168.63.129.16/", "http://198.18.0.1:{p}/", "http://192.0.2.1:{p}/", "http://224.0.0.1:{p}/",
-    "http://255.255.255.255:{p}/", "http://240.0.0.1:{p}/", "http://localhost:{p}/", "http://LOCALHOST:{p}/",
-    "http://localhost.:{p}/", "http://inside.example:{p}/", "http://both.example:{p}/", "http://mapped.example:{p}/",
-    "http://six.example:{p}/", "http://metadata.google.internal/", "http://xn--lcalhost-9za.example:{p}/",
-    "http://public.example@127.0.0.1:{p}/", "http://127.0.0.1:{p}@public.example/", "http://user:pw@localhost:{p}/",
-    "http://public.example\\@127.0.0.1:{p}/", "http://127.0.0.1:{p}\\@public.example/", "http://127。0。0。1:{p}/",
-    "http://①②⑦.⓪.⓪.①:{p}/", "http://löcalhost:{p}/", "http://%6c%6f%63alhost:{p}/", "http://127.0.0.1%00:{p}/",
-    "http://127.0.0.1\t:{p}/", "http://127.0.0.1:{p}/\r\nHost: x", "file:///etc/passwd", "gopher://127.0.0.1:{p}/_x",
-    "ftp://127.0.0.1:{p}/", "unix:/run/mainstay.sock", "http://public.example:22/", "http://public.example:5432/",
+    "http://127.0.0.1:{p}/",
+    "http://127.0.0.1.:{p}/",
+    "http://127.1:{p}/",
+    "http://127.0.1:{p}/",
+    "http://0:{p}/",
+    "http://0.0.0.0:{p}/",
+    "http://0x7f000001:{p}/",
+    "http://0x7f.0x0.0x0.0x1:{p}/",
+    "http://017700000001:{p}/",
+    "http://0177.0.0.1:{p}/",
+    "http://2130706433:{p}/",
+    "http://00000000177.0.0.1:{p}/",
+    "http://127.0.0.1.0:{p}/",
+    "http://127.127.127.127:{p}/",
+    "http://127.0.0.3:{p}/",
+    "http://[::]:{p}/",
+    "http://[::1]:{p}/",
+    "http://[0:0:0:0:0:0:0:1]:{p}/",
+    "http://[0000::1]:{p}/",
+    "http://[::ffff:127.0.0.1]:{p}/",
+    "http://[::ffff:7f00:1]:{p}/",
+    "http://[0:0:0:0:0:ffff:127.0.0.1]:{p}/",
+    "http://[::127.0.0.1]:{p}/",
+    "http://[::7f00:1]:{p}/",
+    "http://[::ffff:0:127.0.0.1]:{p}/",
+    "http://[64:ff9b::7f00:1]:{p}/",
+    "http://[64:ff9b::127.0.0.1]:{p}/",
+    "http://[64:ff9b:1::7f00:1]:{p}/",
+    "http://[2002:7f00:1::]:{p}/",
+    "http://[2001::7f00:1]:{p}/",
+    "http://[fe80::1]:{p}/",
+    "http://[fe80::1%25lo]:{p}/",
+    "http://[fe80::1%lo]:{p}/",
+    "http://[fec0::1]:{p}/",
+    "http://[fd00::1]:{p}/",
+    "http://[fc00::1]:{p}/",
+    "http://[fd00:ec2::254]:{p}/",
+    "http://[ff02::1]:{p}/",
+    "http://[2001:db8::1]:{p}/",
+    "http://10.0.0.1:{p}/",
+    "http://172.16.0.1:{p}/",
+    "http://192.168.0.1:{p}/",
+    "http://100.64.0.1:{p}/",
+    "http://100.100.100.200:{p}/",
+    "http://169.254.169.254/",
+    "http://169.254.169.254:{p}/latest/meta-data/",
+    "http://169.254.170.2/v2/credentials",
+    "http://192.0.0.192/",
+    "http://168.63.129.16/",
+    "http://198.18.0.1:{p}/",
+    "http://192.0.2.1:{p}/",
+    "http://224.0.0.1:{p}/",
+    "http://255.255.255.255:{p}/",
+    "http://240.0.0.1:{p}/",
+    "http://localhost:{p}/",
+    "http://LOCALHOST:{p}/",
+    "http://localhost.:{p}/",
+    "http://inside.example:{p}/",
+    "http://both.example:{p}/",
+    "http://mapped.example:{p}/",
+    "http://six.example:{p}/",
+    "http://metadata.google.internal/",
+    "http://xn--lcalhost-9za.example:{p}/",
+    "http://public.example@127.0.0.1:{p}/",
+    "http://127.0.0.1:{p}@public.example/",
+    "http://user:pw@localhost:{p}/",
+    "http://public.example\\@127.0.0.1:{p}/",
+    "http://127.0.0.1:{p}\\@public.example/",
+    "http://127。0。0。1:{p}/",
+    "http://①②⑦.⓪.⓪.①:{p}/",
+    "http://löcalhost:{p}/",
+    "http://%6c%6f%63alhost:{p}/",
+    "http://127.0.0.1%00:{p}/",
+    "http://127.0.0.1\t:{p}/",
+    "http://127.0.0.1:{p}/\r\nHost: x",
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:{p}/_x",
+    "ftp://127.0.0.1:{p}/",
+    "unix:/run/mainstay.sock",
+    "http://public.example:22/",
+    "http://public.example:5432/",
     "http://public.example:6379/",
 ];
 
 fn names() -> std::sync::Arc<Names> {
     Names::new(&[
-        ("public.example", &[PUBLIC]),
+        ("public.example", &[OUTSIDE]),
         ("inside.example", &["127.0.0.1"]),
-        ("both.example", &[PUBLIC, "127.0.0.1"]),
+        ("both.example", &[OUTSIDE, "127.0.0.1"]),
         ("mapped.example", &["::ffff:127.0.0.1"]),
         ("six.example", &["::1"]),
         ("metadata.google.internal", &["169.254.169.254"]),
@@ -77,7 +137,7 @@ async fn p18_a31_no_redirect_reaches_the_inside() {
 async fn p18_a31_a_name_that_turns_inwards_is_pinned() {
     let upstream = Upstream::says(|_| reply(200, "", "outside")).await;
     let canary = Canary::beside(&upstream).await;
-    let names = Names::new(&[("turns.example", &[PUBLIC]), ("turns.example", &["127.0.0.1"])]);
+    let names = Names::new(&[("turns.example", &[OUTSIDE]), ("turns.example", &["127.0.0.1"])]);
     let out = outbound("", &names);
     let url = format!("http://turns.example:{}/", upstream.address.port());
     let first = out.send(Request::get(&url, "test")).await.unwrap();
@@ -93,7 +153,7 @@ async fn p18_a31_a_name_that_turns_inwards_between_redirects_and_retries() {
     let failing = Upstream::says(|_| reply(503, "", "")).await;
     for upstream in [here, failing] {
         let canary = Canary::beside(&upstream).await;
-        let names = Names::new(&[("turns.example", &[PUBLIC]), ("turns.example", &["127.0.0.1"])]);
+        let names = Names::new(&[("turns.example", &[OUTSIDE]), ("turns.example", &["127.0.0.1"])]);
         let url = format!("http://turns.example:{}/", upstream.address.port());
         let asked = Request::get(&url, "test").follow_redirects(5);
         let outcome = outbound("", &names).send(asked).await;
@@ -165,7 +225,8 @@ async fn child_of_a_proxied_environment() {
 async fn a31_a_setting_is_looked_at_before_anything_is_sent() {
     let out = outbound("", &Names::new(&[]));
     assert!(out.check("https://hooks.example/x").is_ok());
-    for url in ["http://10.0.0.1/", "http://hooks.example:25/", "http://user@hooks.example/", "http://127.1/"] {
+    for url in ["http://10.0.0.1/", "http://hooks.example:25/", "http://user@hooks.example/", "http://127.1/"]
+    {
         assert!(matches!(out.check(url), Err(Error::Refused(_))), "{url}");
     }
 }

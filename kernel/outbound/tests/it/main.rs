@@ -2,8 +2,8 @@
 
 mod bounds;
 mod inside;
+#[path = "../names/mod.rs"]
+mod names;
 mod ordinary;
 mod storm;
 mod tls;
-#[path = "../upstream/mod.rs"]
-mod upstream;

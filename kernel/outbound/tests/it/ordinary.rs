@@ -3,12 +3,13 @@
 use outbound::{Error, Method, Request, StatusCode};
 use types::Trace;
 
-use crate::upstream::{Names, PUBLIC, Upstream, outbound, reply};
+use crate::names::{Names, outbound};
+use peers::{OUTSIDE, Upstream, reply};
 
 #[tokio::test]
 async fn a_request_arrives_as_it_was_meant() {
     let upstream = Upstream::says(|_| reply(201, "x-kind: thing\r\n", "made")).await;
-    let out = outbound("", &Names::new(&[("api.example", &[PUBLIC])]));
+    let out = outbound("", &Names::new(&[("api.example", &[OUTSIDE])]));
     let trace_id = "4bf92f3577b34da6a3ce929d0e0e4736".to_owned();
     let url = format!("http://api.example:{}/things?x=1#not-sent", upstream.address.port());
     let request = Request::post(url, "test", "{\"a\":1}")
@@ -18,9 +19,17 @@ async fn a_request_arrives_as_it_was_meant() {
     assert_eq!((answer.status, answer.body.as_ref()), (StatusCode::CREATED, &b"made"[..]));
     assert_eq!(answer.headers["x-kind"], "thing");
     let seen = upstream.seen().remove(0);
-    assert!(seen.starts_with("POST /things?x=1 HTTP/1.1\r\n") && seen.ends_with("\r\n\r\n{\"a\":1}"), "{seen}");
+    assert!(
+        seen.starts_with("POST /things?x=1 HTTP/1.1\r\n") && seen.ends_with("\r\n\r\n{\"a\":1}"),
+        "{seen}"
+    );
     let host = format!("host: api.example:{}\r\n", upstream.address.port());
-    for part in [host.as_str(), "content-length: 7\r\n", "user-agent: Mainstay/", &format!("traceparent: 00-{trace_id}-")] {
+    for part in [
+        host.as_str(),
+        "content-length: 7\r\n",
+        "user-agent: Mainstay/",
+        &format!("traceparent: 00-{trace_id}-"),
+    ] {
         assert!(seen.contains(part), "{part} is not in {seen}");
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use outbound::{Error, Request, StatusCode};
 use tasks::Stopwatch;
 
-use crate::upstream::{Names, Upstream, outbound, reply};
+use crate::names::{Names, outbound};
+use peers::{Upstream, reply};
 
 #[tokio::test]
 async fn a34_retries_are_a_small_part_of_the_requests() {

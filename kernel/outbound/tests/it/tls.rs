@@ -11,14 +11,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::upstream::{Names, PUBLIC, Upstream, outbound, reply};
+use crate::names::{Names, outbound};
+use peers::{OUTSIDE, Upstream, reply};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
 fn authority() -> Authority {
-    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    let mut params = CertificateParams::new(Vec::<String>::new()).expect("a server of a test");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a server of a test"))
+        .expect("a server of a test")
 }
 
 /// A server with a certificate for `name`; gives its port.
@@ -27,22 +29,22 @@ async fn server(authority: &Authority, name: &str, expired: bool) -> u16 {
 }
 
 async fn saying(authority: &Authority, name: &str, expired: bool, answer: Vec<u8>) -> u16 {
-    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a server of a test");
     if expired {
         params.not_after = date_time_ymd(2020, 1, 1);
     }
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.signed_by(&key, authority).unwrap();
+    let key = KeyPair::generate().expect("a server of a test");
+    let certificate = params.signed_by(&key, authority).expect("a server of a test");
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .unwrap()
+        .expect("a server of a test")
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
+        .expect("a server of a test");
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind((PUBLIC, 0)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = TcpListener::bind((OUTSIDE, 0)).await.expect("a server of a test");
+    let port = listener.local_addr().expect("a server of a test").port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
@@ -55,10 +57,10 @@ async fn saying(authority: &Authority, name: &str, expired: bool, answer: Vec<u8
 }
 
 fn trusting(authority: &Authority) -> (Outbound, tempfile::NamedTempFile) {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), authority.pem()).unwrap();
-    let settings = format!("ca_file = {:?}\nconnect_timeout = \"500ms\"", file.path());
-    (outbound(&settings, &Names::new(&[("a.example", &[PUBLIC])])), file)
+    let file = tempfile::NamedTempFile::new().expect("a server of a test");
+    std::fs::write(file.path(), authority.pem()).expect("a server of a test");
+    let settings = format!("ca_file = \"{}\"\nconnect_timeout = \"500ms\"", file.path().display());
+    (outbound(&settings, &Names::new(&[("a.example", &[OUTSIDE])])), file)
 }
 
 async fn ask(out: &Outbound, host: &str, port: u16) -> Result<Answer, Error> {
@@ -71,8 +73,8 @@ async fn a_server_that_proves_its_name_is_spoken_to() {
     let (out, _file) = trusting(&known);
     let port = server(&known, "a.example", false).await;
     assert_eq!(ask(&out, "a.example", port).await.unwrap().body, "proven");
-    let port = server(&known, PUBLIC, false).await;
-    assert_eq!(ask(&out, PUBLIC, port).await.unwrap().body, "proven");
+    let port = server(&known, OUTSIDE, false).await;
+    assert_eq!(ask(&out, OUTSIDE, port).await.unwrap().body, "proven");
 }
 
 #[tokio::test]
@@ -89,9 +91,12 @@ async fn a32_certificates_that_prove_nothing_are_refused() {
         let Err(Error::Tls { cause, .. }) = outcome else { panic!("{why}: {outcome:?}") };
         assert!(cause.contains(why), "{why}: {cause}");
     }
-    let nobody = outbound("", &Names::new(&[("a.example", &[PUBLIC])]));
+    let nobody = outbound("", &Names::new(&[("a.example", &[OUTSIDE])]));
     let outcome = ask(&nobody, "a.example", server(&known, "a.example", false).await).await;
-    assert!(matches!(&outcome, Err(Error::Tls { cause, .. }) if cause.contains("UnknownIssuer")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Err(Error::Tls { cause, .. }) if cause.contains("UnknownIssuer")),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]
@@ -99,14 +104,14 @@ async fn a32_what_is_no_tls_ends_in_time() {
     let known = authority();
     let (out, _file) = trusting(&known);
     let plain = Upstream::says(|_| reply(200, "", "")).await;
-    let listener = TcpListener::bind((PUBLIC, 0)).await.unwrap();
+    let listener = TcpListener::bind((OUTSIDE, 0)).await.unwrap();
     let silent = listener.local_addr().unwrap().port();
     let outcome = ask(&out, "a.example", silent).await;
     assert!(matches!(outcome, Err(Error::Timeout(Phase::Connecting))), "{outcome:?}");
     // It reads the hello as a request without an end, and hangs up when we do.
     let outcome = ask(&out, "a.example", plain.address.port()).await;
     assert!(matches!(outcome, Err(Error::Timeout(Phase::Connecting) | Error::Tls { .. })), "{outcome:?}");
-    let talker = TcpListener::bind((PUBLIC, 0)).await.unwrap();
+    let talker = TcpListener::bind((OUTSIDE, 0)).await.unwrap();
     let port = talker.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = talker.accept().await {

@@ -1,71 +1,24 @@
-//! Servers that answer as a test says, canaries that nobody may reach, and names that lead where a test wants.
+//! Servers that answer as a test says, and canaries that nobody may reach. They end with the runtime of their test.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use std::collections::{HashMap, VecDeque};
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use config::Settings;
-use futures_util::future::BoxFuture;
-use outbound::{Outbound, Resolve};
-use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use types::{Clock, Time};
 
-/// What stands for a public address: allowed by the settings, while its neighbour 127.0.0.1 is not.
-pub(crate) const PUBLIC: &str = "127.0.0.2";
-pub(crate) const NOW: Time = Time::from_millis(1_780_000_000_000);
-
-/// An `Outbound` that may reach 127.0.0.2, with settings on top and names of the test's own.
-pub(crate) fn outbound(settings: &str, names: &Arc<Names>) -> Outbound {
-    let text = format!("[outbound]\nallow = [\"127.0.0.2/32\"]\n{settings}\n");
-    let settings = Settings::of_text(config::sections::KERNEL, &text).expect("settings of a test");
-    let names: Arc<dyn Resolve> = Arc::clone(names) as _;
-    Outbound::with_resolver(&settings, Clock::standing(NOW), names).expect("an outbound")
-}
-
-/// Names with the answers they give, one after another; the last one stays. Other names are looked up for real.
-#[derive(Default)]
-pub(crate) struct Names(Mutex<HashMap<String, VecDeque<Vec<IpAddr>>>>);
-
-impl Names {
-    pub(crate) fn new(names: &[(&str, &[&str])]) -> Arc<Self> {
-        let all = Self::default();
-        for (name, addresses) in names {
-            let one = addresses.iter().map(|text| text.parse().expect("an address")).collect();
-            all.0.lock().entry((*name).to_owned()).or_default().push_back(one);
-        }
-        Arc::new(all)
-    }
-}
-
-impl Resolve for Names {
-    fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
-        let known = self.0.lock().get_mut(name).and_then(|answers| {
-            if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
-        });
-        Box::pin(async move {
-            if let Some(known) = known {
-                return Ok(known);
-            }
-            Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
-        })
-    }
-}
+/// What stands for an address outside: tests allow it by a setting, while its neighbour 127.0.0.1 stays inside.
+pub const OUTSIDE: &str = "127.0.0.2";
 
 /// Counts every connection that comes in, on every address of this machine.
-pub(crate) struct Canary {
-    pub(crate) port: u16,
+pub struct Canary {
+    pub port: u16,
     touched: Arc<AtomicUsize>,
 }
 
 impl Canary {
-    pub(crate) async fn listen() -> Self {
+    pub async fn listen() -> Self {
         let listener = match TcpListener::bind("[::]:0").await {
             Ok(both) => both,
             Err(_) => TcpListener::bind("0.0.0.0:0").await.expect("a port"),
@@ -74,7 +27,7 @@ impl Canary {
     }
 
     /// Beside an upstream on the same port, one address further down.
-    pub(crate) async fn beside(upstream: &Upstream) -> Self {
+    pub async fn beside(upstream: &Upstream) -> Self {
         Self::on(TcpListener::bind(("127.0.0.1", upstream.address.port())).await.expect("the same port"))
     }
 
@@ -90,7 +43,7 @@ impl Canary {
         Self { port, touched }
     }
 
-    pub(crate) async fn touched(&self) -> usize {
+    pub async fn touched(&self) -> usize {
         // What was connected may not have been accepted yet.
         tokio::time::sleep(Duration::from_millis(50)).await;
         self.touched.load(Ordering::SeqCst)
@@ -98,15 +51,15 @@ impl Canary {
 }
 
 /// A server on 127.0.0.2 that keeps the requests it was sent.
-pub(crate) struct Upstream {
-    pub(crate) address: SocketAddr,
-    pub(crate) most: Arc<AtomicUsize>,
+pub struct Upstream {
+    pub address: SocketAddr,
+    most: Arc<AtomicUsize>,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Upstream {
     /// Answers every request with what `says` makes of it.
-    pub(crate) async fn says(says: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+    pub async fn says(says: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         Self::does(move |mut stream, request| {
             let answer = says(&request);
             async move {
@@ -118,12 +71,12 @@ impl Upstream {
     }
 
     /// Does what it likes with a connection once the request is read.
-    pub(crate) async fn does<F, D>(does: F) -> Self
+    pub async fn does<F, D>(does: F) -> Self
     where
         F: Fn(TcpStream, String) -> D + Send + Sync + 'static,
         D: Future<Output = ()> + Send,
     {
-        let listener = TcpListener::bind((PUBLIC, 0)).await.expect("a port");
+        let listener = TcpListener::bind((OUTSIDE, 0)).await.expect("a port");
         let address = listener.local_addr().expect("bound");
         let (seen, most) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
         let (kept, peak, does, open) =
@@ -135,7 +88,7 @@ impl Upstream {
                 tokio::spawn(async move {
                     peak.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     let request = read(&mut stream).await;
-                    kept.lock().push(request.clone());
+                    kept.lock().expect("nobody panicked").push(request.clone());
                     does(stream, request).await;
                     open.fetch_sub(1, Ordering::SeqCst);
                 });
@@ -144,12 +97,18 @@ impl Upstream {
         Self { address, most, seen }
     }
 
-    pub(crate) fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub(crate) fn seen(&self) -> Vec<String> {
-        self.seen.lock().clone()
+    /// How many connections were open at the same moment.
+    pub fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+
+    /// The requests, whole, in the order in which they came.
+    pub fn seen(&self) -> Vec<String> {
+        self.seen.lock().expect("nobody panicked").clone()
     }
 }
 
@@ -172,6 +131,6 @@ async fn read(stream: &mut TcpStream) -> String {
 }
 
 /// An answer with its length; `headers` ends each of its lines with CRLF.
-pub(crate) fn reply(status: u16, headers: &str, body: &str) -> Vec<u8> {
+pub fn reply(status: u16, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
