@@ -220,7 +220,7 @@ fn others_are_called_through_outbound() {
     let code = "use hyper::client::conn::http1;\n";
     assert_eq!(file("kernel/web/src/lib.rs", code), ["outbound kernel/web/src/lib.rs:2"]);
     assert_eq!(file("kernel/outbound/src/lib.rs", code), CLEAN);
-    let web = manifest("web", "ureq.workspace = true\n");
+    let web = manifest("web", "[dependencies]\nureq.workspace = true\n");
     assert_eq!(found(&[("kernel/web/Cargo.toml", &web)]), ["outbound kernel/web/Cargo.toml:4"]);
 }
 
