@@ -23,6 +23,9 @@ use crate::target::{Host, Target};
 use crate::tls::Trust;
 use crate::turns::Turns;
 
+/// Longer than anybody waits, and short enough to reckon with.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// The way out. Cheap to clone; clones share limits and what is known of hosts.
 #[derive(Clone)]
 pub struct Outbound(Arc<Inner>);
@@ -100,10 +103,10 @@ impl Outbound {
         let mut call = Call {
             rules: Rules {
                 failures: section.failures,
-                rest: section.rest,
+                rest: section.rest.min(LONGEST),
                 retry_percent: section.retry_percent,
             },
-            until: Instant::now() + request.deadline.unwrap_or(section.timeout),
+            until: Instant::now() + request.deadline.unwrap_or(section.timeout).min(LONGEST),
             section,
             attempts: 0,
         };
@@ -177,7 +180,7 @@ impl Outbound {
         let section = &call.section;
         let bounds = Bounds {
             allowed: allowed(section),
-            connect: section.connect_timeout,
+            connect: section.connect_timeout.min(LONGEST),
             until: call.until,
             head: usize::try_from(section.header_limit.0).unwrap_or(usize::MAX),
             body: request.limit.unwrap_or(section.body_limit.0),
@@ -205,7 +208,8 @@ impl Outbound {
     }
 
     fn asked_for(&self, parts: &Parts, call: &Call) -> Option<Duration> {
-        pause::asked_for(&parts.headers, self.0.clock.now(), call.section.longest_retry_after)
+        let longest = call.section.longest_retry_after.min(LONGEST);
+        pause::asked_for(&parts.headers, self.0.clock.now(), longest)
     }
 
     fn answer(&self, parts: Parts, call: &Call) -> Answer {

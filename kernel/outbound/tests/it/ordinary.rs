@@ -1,5 +1,7 @@
 //! What it is good for: requests that arrive as they were meant, and are repeated only when that does no harm.
 
+use std::time::Duration;
+
 use outbound::{Error, Method, Request, StatusCode};
 use types::Trace;
 
@@ -32,6 +34,17 @@ async fn a_request_arrives_as_it_was_meant() {
     ] {
         assert!(seen.contains(part), "{part} is not in {seen}");
     }
+}
+
+#[tokio::test]
+async fn a_wait_without_end_is_a_long_one() {
+    let upstream = Upstream::says(|_| reply(500, "", "")).await;
+    let wide = "timeout = \"99999999d\"\nconnect_timeout = \"99999999d\"\nrest = \"99999999d\"\nfailures = 1";
+    let out = outbound(wide, &Names::new(&[]));
+    let answer = out.send(Request::get(upstream.url("/"), "test").deadline(Duration::MAX).retries(0)).await;
+    assert_eq!(answer.unwrap().status, StatusCode::INTERNAL_SERVER_ERROR);
+    let resting = out.send(Request::get(upstream.url("/"), "test")).await;
+    assert!(matches!(resting, Err(Error::Resting { .. })), "{resting:?}");
 }
 
 #[tokio::test]
