@@ -49,7 +49,7 @@ pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
-pub use system::{PermissionInfo, Realm, System, Upkeep, metrics, migrations, sections};
+pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, metrics, migrations, sections};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
