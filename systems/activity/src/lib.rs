@@ -73,7 +73,7 @@ pub const fn system() -> System {
             let declared = parts
                 .systems
                 .iter()
-                .flat_map(|system| system.events.iter().map(|event| (system.name, event)));
+                .flat_map(|system| system.events.iter().map(|event| (system.name, event.kind)));
             let catalogue = live::Catalogue::of(declared);
             parts.extensions.insert(Arc::new(catalogue));
             Ok(())

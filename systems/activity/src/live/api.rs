@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Bounds, Credential, Handshake, Result};
 
-use super::hello::{self, Door};
+use super::greeting::{self, Door};
 use crate::ActivitySettings;
 use crate::listeners::Places;
 
@@ -45,5 +45,5 @@ async fn open_live(handshake: Handshake, RawQuery(query): RawQuery, headers: Hea
     let bounds = Bounds { message: MESSAGE, per_second: settings.messages_per_second, write: WRITE };
     let credential = Credential::read(&headers)?;
     let door = Door { visitor: handshake.visitor.clone(), credential, place };
-    Ok(handshake.open("live socket", bounds, move |socket| hello::serve(door, socket)))
+    Ok(handshake.open("live socket", bounds, move |socket| greeting::serve(door, socket)))
 }

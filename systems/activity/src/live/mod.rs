@@ -4,7 +4,7 @@
 //! and to which version, never to what. Refuses to know frames, which are `web`'s, and how changes get here.
 
 mod api;
-mod hello;
+mod greeting;
 mod model;
 mod ops;
 mod topics;

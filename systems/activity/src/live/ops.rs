@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use types::Result;
 use web::{App, Close, Heard, Socket};
 
-use super::hello::Open;
+use super::greeting::Open;
 use super::model::{BAD_FRAME, LATER, NO_HEARTBEAT, NOT_ALLOWED, NOT_SIGNED_IN, Said, Says};
 use super::topics::{Catalogue, Topic};
 use crate::ActivitySettings;
@@ -138,10 +138,15 @@ impl Connection {
     }
 
     async fn obey(&mut self, socket: &mut Socket, text: &str) -> Result<(), Close> {
+        let most = self.app.settings().get::<ActivitySettings>().topics as usize;
         match serde_json::from_str(text).map_err(|_| BAD_FRAME)? {
             Said::Hello { .. } => Err(BAD_FRAME),
+            // A short message must not be answered with a long one.
+            Said::Subscribe { topics, .. } | Said::Unsubscribe { topics } if topics.len() > most => {
+                Err(BAD_FRAME)
+            }
             Said::Heartbeat {} => Ok(()),
-            Said::Subscribe { topics, presence } => self.subscribe(socket, &topics, presence).await,
+            Said::Subscribe { topics, presence } => self.subscribe(socket, &topics, presence, most).await,
             Said::Unsubscribe { topics } => {
                 for text in &topics {
                     self.forget(text);
@@ -157,8 +162,8 @@ impl Connection {
         socket: &mut Socket,
         texts: &[String],
         presence: bool,
+        most: usize,
     ) -> Result<(), Close> {
-        let most = self.app.settings().get::<ActivitySettings>().topics;
         let mut taken = Vec::new();
         for text in texts {
             let known = self.topics.iter().any(|topic| topic.text == *text);
@@ -167,7 +172,7 @@ impl Connection {
                 Some(topic) if !topic.is_visible(&self.listener.standing().kinds) => {
                     Some("topic_not_allowed")
                 }
-                Some(_) if !known && self.topics.len() >= most as usize => Some("too_many_topics"),
+                Some(_) if !known && self.topics.len() >= most => Some("too_many_topics"),
                 Some(topic) => {
                     if !known {
                         self.topics.push(topic);

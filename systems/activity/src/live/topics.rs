@@ -6,8 +6,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use journal::EventType;
-
 /// The longest topic there can be.
 const LONGEST: usize = 128;
 
@@ -25,14 +23,15 @@ pub(crate) struct Topic {
 }
 
 impl Catalogue {
-    pub(crate) fn of<'a>(declared: impl IntoIterator<Item = (&'static str, &'a EventType)>) -> Self {
+    /// Of systems and the types they declare.
+    pub(crate) fn of(declared: impl IntoIterator<Item = (&'static str, &'static str)>) -> Self {
         let mut all: HashMap<String, Vec<&'static str>> = HashMap::new();
-        for (system, event) in declared {
-            let noun = event.kind.split('.').next().unwrap_or(event.kind);
+        for (system, kind) in declared {
+            let noun = kind.split('.').next().unwrap_or(kind);
             for name in [noun.to_owned(), format!("{noun}s"), system.to_owned()] {
                 let kinds = all.entry(name).or_default();
-                if !kinds.contains(&event.kind) {
-                    kinds.push(event.kind);
+                if !kinds.contains(&kind) {
+                    kinds.push(kind);
                 }
             }
         }
@@ -71,9 +70,7 @@ mod tests {
     use super::*;
 
     fn catalogue() -> Catalogue {
-        let event = |kind| EventType { kind, noun: "x", read: None, meaning: "" };
-        let all = [event("document.created"), event("document.changed"), event("job.done")];
-        Catalogue::of(all.iter().map(|event| ("documents_of", event)).collect::<Vec<_>>())
+        Catalogue::of(["document.created", "document.changed", "job.done"].map(|kind| ("documents_of", kind)))
     }
 
     #[test]

@@ -110,6 +110,11 @@ impl Wire {
         self.0.send(message).await.unwrap();
     }
 
+    /// Whether the other side took it.
+    pub(crate) async fn try_send(&mut self, text: &str) -> bool {
+        self.0.send(Message::text(text)).await.is_ok()
+    }
+
     /// Bytes as they are, frames or not; whether the other side still took them.
     pub(crate) async fn raw(&mut self, bytes: &[u8]) -> bool {
         self.0.get_mut().write_all(bytes).await.is_ok()

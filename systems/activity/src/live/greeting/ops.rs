@@ -7,9 +7,9 @@ use journal::EventId;
 use types::{Error, Kind, Scope};
 use web::{Caller, Close, Credential, Heard, Socket, Visitor};
 
-use super::ConnectionId;
-use super::model::{BAD_FRAME, LATER, NO_HEARTBEAT, NOT_ALLOWED, NOT_SIGNED_IN, Said, Says};
-use super::ops::{Connection, say};
+use super::super::ConnectionId;
+use super::super::model::{BAD_FRAME, LATER, NO_HEARTBEAT, NOT_ALLOWED, NOT_SIGNED_IN, Said, Says};
+use super::super::ops::{Connection, say};
 use crate::ActivitySettings;
 use crate::listeners::{Listener, Place, Places, Proof, Standing};
 
@@ -40,7 +40,7 @@ pub(crate) async fn serve(door: Door, mut socket: Socket) {
 }
 
 /// Counts the sockets that are open.
-pub(super) struct Open(());
+pub(crate) struct Open(());
 
 impl Open {
     fn begin() -> Self {
@@ -48,7 +48,7 @@ impl Open {
         Self(())
     }
 
-    pub(super) async fn end(self, socket: Socket, close: Close) {
+    pub(crate) async fn end(self, socket: Socket, close: Close) {
         metrics::counter!("live_closes_total", "reason" => close.reason).increment(1);
         socket.close(close).await;
     }
