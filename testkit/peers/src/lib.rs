@@ -1,4 +1,5 @@
-//! The real servers that tests run against: a private PostgreSQL, and a proxy that breaks connections on purpose.
+//! The real servers that tests run against: a private PostgreSQL, a private Redis, and a proxy that breaks
+//! connections on purpose.
 //!
 //! Everything started here listens on loopback, lives in a temporary folder and is gone when the process that
 //! started it is gone, however that process ended. This crate knows nothing of Mainstay's own crates, so every one of
@@ -11,18 +12,22 @@
 )]
 
 mod admin;
+mod breaks;
 mod database;
 mod folder;
 mod port;
 mod postgres;
 mod proxy;
+mod redis;
 mod watchdog;
 
+pub use breaks::{Break, Way};
 pub use database::{Database, Template};
 pub use folder::Folder;
 pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
+pub use redis::Redis;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,8 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
+use crate::breaks::{Break, Breaks, Way};
+
 /// What to do when the chosen bytes pass from the client to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
@@ -34,6 +36,7 @@ struct Plan {
 struct State {
     target: SocketAddr,
     plan: Mutex<Plan>,
+    breaks: Breaks,
     fired: AtomicU64,
     accepted: AtomicU64,
     refusing: AtomicBool,
@@ -56,6 +59,7 @@ impl Proxy {
         let state = Arc::new(State {
             target: SocketAddr::from(([127, 0, 0, 1], port)),
             plan: Mutex::default(),
+            breaks: Breaks::default(),
             fired: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
             refusing: AtomicBool::new(false),
@@ -115,6 +119,35 @@ impl Proxy {
     /// Acts when `pattern` next passes from a client to the server, on whichever connection. Once.
     pub fn on(&self, pattern: &[u8], when: When) {
         self.plan(|plan| plan.pattern = Some((pattern.to_vec(), when)));
+    }
+
+    /// Breaks once `bytes` more have passed that way, counted over all connections from now on.
+    pub fn break_after(&self, way: Way, bytes: u64, what: Break) {
+        self.state.breaks.set(Some((way, bytes, what)));
+    }
+
+    /// Whether what `break_after` asked for has not happened yet.
+    pub fn waits(&self) -> bool {
+        self.state.breaks.waits()
+    }
+
+    /// How many bytes have come that way so far.
+    pub fn passed(&self, way: Way) -> u64 {
+        self.state.breaks.passed(way)
+    }
+
+    /// While true, every byte is sent alone.
+    pub fn trickle(&self, trickling: bool) {
+        self.state.breaks.trickle.store(trickling, Ordering::SeqCst);
+    }
+
+    /// Lets everything pass again, whatever was asked for before.
+    pub fn open(&self) {
+        self.state.breaks.set(None);
+        self.plan(|plan| *plan = Plan::default());
+        self.trickle(false);
+        self.refuse(false);
+        self.hang(false);
     }
 
     /// How often `on` or `cut_after` acted.
@@ -200,7 +233,7 @@ async fn upstream(
                 return;
             }
         }
-        if to.write_all(bytes).await.is_err() {
+        if !forward(state, Way::ToServer, &mut to, bytes).await {
             return;
         }
         passed += length as u64;
@@ -222,10 +255,45 @@ async fn downstream(
             answered.send_modify(|count| *count += 1);
             continue;
         }
-        if to.write_all(&piece[..length]).await.is_err() {
+        if !forward(state, Way::ToClient, &mut to, &piece[..length]).await {
             return;
         }
     }
+}
+
+/// Passes bytes on, up to where it is to break; tells whether the connection goes on.
+async fn forward(state: &State, way: Way, to: &mut OwnedWriteHalf, bytes: &[u8]) -> bool {
+    let (keep, what) = state.breaks.take(way, bytes.len());
+    if !send(state, to, &bytes[..keep]).await {
+        return false;
+    }
+    match what {
+        None => true,
+        Some(Break::Cut) => false,
+        Some(Break::Hang) => {
+            state.hanging.send_replace(true);
+            hold(state).await;
+            send(state, to, &bytes[keep..]).await
+        }
+        Some(Break::Gone) => {
+            state.refusing.store(true, Ordering::SeqCst);
+            state.generation.send_modify(|generation| *generation += 1);
+            false
+        }
+    }
+}
+
+async fn send(state: &State, to: &mut OwnedWriteHalf, bytes: &[u8]) -> bool {
+    if !state.breaks.trickle.load(Ordering::SeqCst) {
+        return to.write_all(bytes).await.is_ok();
+    }
+    for byte in bytes {
+        if to.write_all(std::slice::from_ref(byte)).await.is_err() {
+            return false;
+        }
+        tokio::task::yield_now().await;
+    }
+    true
 }
 
 /// Waits out the delay, and as long as the proxy hangs.
