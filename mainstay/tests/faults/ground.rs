@@ -24,7 +24,8 @@ const COMMON: &[(&str, &str)] = &[
     ("MAINSTAY_IDENTITY_PASSWORD_MEMORY_KIB", "64"),
     ("MAINSTAY_LIMITS_SIGNED_IN", "1000000"),
     ("MAINSTAY_LIMITS_ANONYMOUS", "1000000"),
-    ("MAINSTAY_DATABASE_POOL", "6"),
+    // One for reads and one for writes: one that leaks is missed at once, and a conversation is the same every time.
+    ("MAINSTAY_DATABASE_POOL", "2"),
 ];
 
 /// What a promise found wrong.
@@ -65,10 +66,16 @@ impl Ground {
         Self { node, direct, proxy, bearer, _kept: (folders, database) }
     }
 
-    /// Reports a status under an idempotency key.
-    pub(crate) fn write(&self, key: &str) -> Answer {
+    /// Reports a status under an idempotency key, which is `name` without what a key may not hold.
+    pub(crate) fn write(&self, name: &str) -> Answer {
+        let key = name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        self.report(&[("idempotency-key", &key)])
+    }
+
+    /// Reports a status.
+    pub(crate) fn report(&self, more: &[(&str, &str)]) -> Answer {
         let json = ("content-type", "application/json");
-        let headers = [("authorization", self.bearer.as_str()), json, ("idempotency-key", key)];
+        let headers = [&[("authorization", self.bearer.as_str()), json], more].concat();
         let body = r#"{"service_id": "api", "status": "degraded", "description": "What is going on."}"#;
         ask(&self.node, "POST", EVENTS, &headers, body)
     }

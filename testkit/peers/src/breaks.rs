@@ -26,6 +26,8 @@ pub enum Break {
 pub(crate) struct Breaks {
     next: Mutex<Option<(Way, u64, Break)>>,
     passed: [AtomicU64; 2],
+    /// Bytes whose last place is remembered, each way.
+    marked: Mutex<(Vec<u8>, [Option<u64>; 2])>,
     pub(crate) trickle: AtomicBool,
 }
 
@@ -43,9 +45,26 @@ impl Breaks {
         self.passed[way as usize].load(Ordering::SeqCst)
     }
 
-    /// How many of `length` bytes may still pass before what.
-    pub(crate) fn take(&self, way: Way, length: usize) -> (usize, Option<Break>) {
-        self.passed[way as usize].fetch_add(length as u64, Ordering::SeqCst);
+    pub(crate) fn mark(&self, pattern: &[u8]) {
+        *self.marked.lock().unwrap_or_else(PoisonError::into_inner) = (pattern.to_vec(), [None; 2]);
+    }
+
+    pub(crate) fn mark_at(&self, way: Way) -> Option<u64> {
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner).1[way as usize]
+    }
+
+    /// How many of these bytes may still pass before what.
+    pub(crate) fn take(&self, way: Way, bytes: &[u8]) -> (usize, Option<Break>) {
+        let length = bytes.len();
+        let before = self.passed[way as usize].fetch_add(length as u64, Ordering::SeqCst);
+        let mut marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pattern, found) = &mut *marked;
+        if !pattern.is_empty()
+            && let Some(at) = bytes.windows(pattern.len()).position(|window| window == pattern)
+        {
+            found[way as usize] = Some(before + at as u64);
+        }
+        drop(marked);
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         match next.as_mut() {
             Some((at, left, what)) if *at == way && length as u64 > *left => {

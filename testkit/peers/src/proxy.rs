@@ -136,6 +136,16 @@ impl Proxy {
         self.state.breaks.passed(way)
     }
 
+    /// Remembers from now on where `pattern` last passed in one piece, either way.
+    pub fn mark(&self, pattern: &[u8]) {
+        self.state.breaks.mark(pattern);
+    }
+
+    /// Where what is marked last passed that way, counted like [`Proxy::passed`].
+    pub fn mark_at(&self, way: Way) -> Option<u64> {
+        self.state.breaks.mark_at(way)
+    }
+
     /// While true, every byte is sent alone.
     pub fn trickle(&self, trickling: bool) {
         self.state.breaks.trickle.store(trickling, Ordering::SeqCst);
@@ -263,7 +273,7 @@ async fn downstream(
 
 /// Passes bytes on, up to where it is to break; tells whether the connection goes on.
 async fn forward(state: &State, way: Way, to: &mut OwnedWriteHalf, bytes: &[u8]) -> bool {
-    let (keep, what) = state.breaks.take(way, bytes.len());
+    let (keep, what) = state.breaks.take(way, bytes);
     if !send(state, to, &bytes[..keep]).await {
         return false;
     }
