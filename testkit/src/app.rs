@@ -53,7 +53,7 @@ impl TestApp {
     pub async fn of(engine: Engine, systems: Vec<System>, settings: Settings) -> Self {
         let clock = Clock::standing(START);
         let database = TestDatabase::fresh(engine, web::migrations(&systems), clock).await;
-        Self::on(Arc::new(database), None, systems, settings, cache::Counters::in_memory(100_000))
+        Self::on(Arc::new(database), None, systems, settings)
     }
 
     /// A second node on the same PostgreSQL database, with a memory of its own; by way of a proxy if one is given.
@@ -61,35 +61,12 @@ impl TestApp {
         let db = self.database.open_again(through).await;
         // The first is the request's own, which every app brings along.
         let systems = self.app.systems()[1..].to_vec();
-        self.node(db, systems, self.app.settings().clone(), cache::Counters::in_memory(100_000))
-    }
-
-    /// Like [`TestApp::beside`], on a database handle and counters of the test's own, and with other settings.
-    pub fn beside_with(&self, db: Db, counters: cache::Counters, settings: &str) -> Self {
-        let systems = self.app.systems()[1..].to_vec();
-        let text = format!("{settings}\n{SETTINGS}");
-        let settings = Settings::of_text(&web::sections(&systems), &text).expect("settings of a test");
-        self.node(db, systems, settings, counters)
-    }
-
-    fn node(&self, db: Db, systems: Vec<System>, settings: Settings, counters: cache::Counters) -> Self {
-        let mut node = Self::on(Arc::clone(&self.database), Some(db), systems, settings, counters);
+        let mut node = Self::on(Arc::clone(&self.database), Some(db), systems, self.app.settings().clone());
         node.people = Arc::clone(&self.people);
         node
     }
 
-    /// The database beneath, to open it again in another way.
-    pub fn database(&self) -> &TestDatabase {
-        &self.database
-    }
-
-    fn on(
-        database: Arc<TestDatabase>,
-        db: Option<Db>,
-        systems: Vec<System>,
-        settings: Settings,
-        counters: cache::Counters,
-    ) -> Self {
+    fn on(database: Arc<TestDatabase>, db: Option<Db>, systems: Vec<System>, settings: Settings) -> Self {
         let db = db.unwrap_or_else(|| database.db.clone());
         let tasks = tasks::TaskGroup::new();
         let faults = Faults::default();
@@ -98,7 +75,7 @@ impl TestApp {
             db,
             settings,
             tasks,
-            counters,
+            counters: cache::Counters::in_memory(100_000),
             keys: Keys::new(b"the secret of a test installation"),
             authenticate: None,
             extensions: Extensions::default(),

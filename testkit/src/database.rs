@@ -45,17 +45,12 @@ impl TestDatabase {
 
     /// The same PostgreSQL database as another node opens it, by way of a proxy if one is given.
     pub async fn open_again(&self, through: Option<&peers::Proxy>) -> Db {
-        Db::open(self.options(through)).await.expect("a database that is there already")
-    }
-
-    /// How another node opens the same database, by way of a proxy if one is given.
-    pub fn options(&self, through: Option<&peers::Proxy>) -> Options {
         let port = |port: u16| format!(":{port}/");
         let url = match through {
             Some(proxy) => self.options.url.replace(&port(peers::postgres().port()), &port(proxy.port())),
             None => self.options.url.clone(),
         };
-        Options { url, ..self.options.clone() }
+        Db::open(Options { url, ..self.options.clone() }).await.expect("a database that is there already")
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use peers::{Break, Way};
 
-use crate::ground::{Found, Ground};
+use crate::ground::{Found, Ground, until_done};
 
 /// One sweep: what is asked, and how it breaks.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ impl Sweep {
                 return Err(format!("{when}: acknowledged and not there"));
             }
             ground.proxy.open();
-            ground.until_done(|| if self.write { ground.write(&when) } else { ground.read() })?;
+            until_done(|| if self.write { ground.write(&when) } else { ground.read() })?;
             let after = ground.total();
             if self.write && after != before + 1 {
                 return Err(format!("{when}: {} effects under one key", after - before));
@@ -76,7 +76,7 @@ impl Sweep {
         }
         // One that is there and has the statements of this request prepared.
         let warm = format!("warm {} {}", ground.proxy.accepted(), ground.proxy.passed(Way::ToServer));
-        ground.until_done(|| if self.write { ground.write(&warm) } else { ground.read() })?;
+        until_done(|| if self.write { ground.write(&warm) } else { ground.read() })?;
         // The node tells the others of a write a moment later.
         std::thread::sleep(Duration::from_millis(30));
         Ok(())
@@ -91,7 +91,7 @@ impl Sweep {
             ground.proxy.mark(b"COMMIT");
             let from = ground.proxy.passed(self.way);
             let key = format!("length {turn} {self:?}");
-            ground.until_done(|| if self.write { ground.write(&key) } else { ground.read() })?;
+            until_done(|| if self.write { ground.write(&key) } else { ground.read() })?;
             let passed = ground.proxy.passed(self.way) - from;
             // The first turn may have to connect or to prepare.
             if (turn > 0 || self.cold) && passed < shortest {
@@ -141,7 +141,7 @@ pub(crate) fn no_leak(ground: &Ground) -> Found {
                 .map(|n| {
                     threads.spawn(move || {
                         let write = || ground.write(&format!("leak{turn}-{n}"));
-                        ground.until_done(write).and_then(|()| ground.until_done(|| ground.read()))
+                        until_done(write).and_then(|()| until_done(|| ground.read()))
                     })
                 })
                 .collect();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use peers::When;
 
 use crate::bytes::no_leak;
-use crate::ground::{Answer, DEADLINE, Found, Ground, RECOVERY};
+use crate::ground::{Answer, DEADLINE, Found, Ground, RECOVERY, until_done};
 
 /// Clients that write and read all the time: every one of their answers is sound. Tells how many were done.
 fn under_load(ground: &Ground, name: &str, what: impl FnOnce() -> Found) -> Result<usize, String> {
@@ -40,8 +40,8 @@ fn under_load(ground: &Ground, name: &str, what: impl FnOnce() -> Found) -> Resu
 /// Well again within the time it may take, with every connection.
 fn recovered(ground: &Ground) -> Found {
     let began = Instant::now();
-    ground.until_done(|| ground.read())?;
-    ground.until_done(|| ground.write(&format!("back {:?}", ground.proxy.accepted())))?;
+    until_done(|| ground.read())?;
+    until_done(|| ground.write(&format!("back {:?}", ground.proxy.accepted())))?;
     ground.ready(200, RECOVERY.saturating_sub(began.elapsed()))?;
     no_leak(ground)
 }
@@ -86,8 +86,8 @@ fn p9_a_slow_database_answers_in_time_or_not_at_all() {
     let ground = Ground::start(&[]);
     ground.proxy.trickle(true);
     let before = ground.total();
-    ground.until_done(|| ground.write("one byte at a time")).unwrap();
-    ground.until_done(|| ground.read()).unwrap();
+    until_done(|| ground.write("one byte at a time")).unwrap();
+    until_done(|| ground.read()).unwrap();
     ground.proxy.open();
     ground.proxy.delay(Duration::from_millis(200));
     for n in 0..testkit::rounds(3, 30) {
@@ -97,7 +97,7 @@ fn p9_a_slow_database_answers_in_time_or_not_at_all() {
     }
     ground.proxy.open();
     for n in 0..testkit::rounds(3, 30) {
-        ground.until_done(|| ground.write(&format!("slow{n}"))).unwrap();
+        until_done(|| ground.write(&format!("slow{n}"))).unwrap();
     }
     assert_eq!(ground.total(), before + 1 + testkit::rounds(3, 30) as u64);
     recovered(&ground).unwrap();
@@ -123,7 +123,7 @@ fn p9_a_reset_during_the_commit_is_told_as_unknown() {
         assert!(unknown(&answer) || answer.status < 300, "{when:?}: {}", answer.text);
         assert!(answer.status == 503 || ground.total() == before + done + 1, "{when:?}: {}", answer.text);
         assert_eq!(ground.proxy.fired(), fired + 2 * (n as u64 + 1));
-        ground.until_done(|| ground.write(&key)).unwrap();
+        until_done(|| ground.write(&key)).unwrap();
         assert_eq!(ground.total(), before + done + 1, "{when:?}");
     }
     recovered(&ground).unwrap();
@@ -132,7 +132,7 @@ fn p9_a_reset_during_the_commit_is_told_as_unknown() {
 /// Connections that fall silent one after another, more than there are: each costs its request, none costs its place.
 fn silent_connections(ground: &Ground) -> Found {
     for (n, word) in ["COMMIT", "BEGIN", "COMMIT", "BEGIN", "COMMIT", "BEGIN", "COMMIT"].iter().enumerate() {
-        ground.until_done(|| ground.write(&format!("before{n}")))?;
+        until_done(|| ground.write(&format!("before{n}")))?;
         ground.proxy.on(word.as_bytes(), When::Hang);
         let answer: Answer = ground.write(&format!("silent{n}"));
         answer.sound(&format!("silent at {word}"))?;

@@ -15,6 +15,7 @@ mod admin;
 mod breaks;
 mod database;
 mod folder;
+mod passing;
 mod port;
 mod postgres;
 mod proxy;
@@ -28,6 +29,11 @@ pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
 pub use redis::Redis;
+
+/// Whether promises are to be tried at their full figures: `make promises` asks for it.
+pub fn full() -> bool {
+    std::env::var("MAINSTAY_TEST_PROMISES").is_ok_and(|mode| mode == "full")
+}
 
 #[cfg(test)]
 mod tests;

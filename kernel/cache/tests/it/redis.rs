@@ -224,9 +224,9 @@ async fn p10_a_store_that_does_not_let_us_in_leaves_each_node_its_limit() {
 async fn p10_a_conversation_that_breaks_at_any_byte_keeps_the_limit() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.port());
-    let full = std::env::var("MAINSTAY_TEST_PROMISES").is_ok_and(|mode| mode == "full");
     for (way, length) in [(Way::ToServer, 260_u64), (Way::ToClient, 24)] {
-        for byte in (0..length).step_by(if full { 1 } else { usize::try_from(length / 6).unwrap() }) {
+        for byte in (0..length).step_by(if peers::full() { 1 } else { usize::try_from(length / 6).unwrap() })
+        {
             for how in [Break::Cut, Break::Hang] {
                 let subject = format!("{way:?}{byte}{how:?}");
                 let tasks = TaskGroup::new();
