@@ -26,6 +26,8 @@ const COMMON: &[(&str, &str)] = &[
     ("MAINSTAY_LIMITS_ANONYMOUS", "1000000"),
     // One for reads and one for writes: one that leaks is missed at once, and a conversation is the same every time.
     ("MAINSTAY_DATABASE_POOL", "2"),
+    // Jobs are tried elsewhere, and talk all the time.
+    ("MAINSTAY_JOBS_WORK", "false"),
 ];
 
 /// What a promise found wrong.
