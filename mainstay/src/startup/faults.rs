@@ -6,6 +6,25 @@ pub(super) const OPEN_EARLY: &str = "start.open_early";
 /// Connections are cut instead of drained (P20).
 pub(super) const NO_DRAIN: &str = "shutdown.no_drain";
 
+/// Faults of the kernel by the names under which FAILPOINTS plants them: `db.ack_before_commit=return`.
+#[cfg(feature = "faults")]
+const KERNEL: &[(&str, fn())] = &[
+    ("db.ack_before_commit", || db::faults::set(db::faults::Fault::AckBeforeCommit, true)),
+    ("db.no_savepoint", || db::faults::set(db::faults::Fault::NoSavepoint, true)),
+    ("db.synchronous_normal", || db::faults::set(db::faults::Fault::SynchronousNormal, true)),
+    ("journal.by_seq_alone", || journal::faults::set(journal::faults::Fault::BySeqAlone, true)),
+];
+
+/// Plants what FAILPOINTS names, before anything else runs.
+#[cfg(feature = "faults")]
+pub(crate) fn plant() {
+    for (name, set) in KERNEL {
+        if planted(name) {
+            set();
+        }
+    }
+}
+
 #[cfg(feature = "faults")]
 pub(super) fn planted(name: &str) -> bool {
     fail::eval(name, |_| ()).is_some()
