@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
 use config::Settings;
 use db::{Db, Engine};
@@ -86,6 +87,21 @@ impl TestApp {
         let options = edge::Options { clock: app.clock().clone(), ..edge::Options::default() };
         let edge = Edge::new(options, app.router());
         Self { app, faults, edge, people: Arc::default(), database }
+    }
+
+    /// From here on jobs run in this house, with measures that fit a test.
+    pub async fn work(&self) {
+        let kinds = web::jobs(self.app.systems()).expect("kinds of different names");
+        let options = queue::Options {
+            beat: Duration::from_millis(100),
+            lease: Duration::from_secs(2),
+            poll: Duration::from_millis(100),
+            grace: Duration::from_millis(500),
+            ..queue::Options::default()
+        };
+        let queue = queue::Queue::start(self.db(), self.app.tasks(), kinds, self.app.clone(), options).await;
+        let schedules = self.app.systems().iter().flat_map(|system| system.schedules.iter().cloned());
+        queue.expect("a queue").schedule(schedules.collect()).expect("schedules that come");
     }
 
     /// Somebody without a credential.

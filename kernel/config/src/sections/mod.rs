@@ -6,6 +6,7 @@
 mod cors;
 mod database;
 mod general;
+mod jobs;
 mod limits;
 mod log;
 mod retention;
@@ -16,6 +17,7 @@ mod storage;
 pub use cors::Cors;
 pub use database::{Database, Synchronous};
 pub use general::{General, Mode};
+pub use jobs::Jobs;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use retention::{Idempotency, Journal};
@@ -39,6 +41,7 @@ pub const KERNEL: &[&Section] = &[
     &Routes::SECTION,
     &Idempotency::SECTION,
     &Journal::SECTION,
+    &Jobs::SECTION,
 ];
 
 /// The check of a span of time that must not be nothing.

@@ -12,4 +12,5 @@ mod rows;
 pub(crate) mod schedules;
 pub(crate) mod steer;
 
+pub(crate) use rows::Head;
 pub use rows::{JobLine, JobRow, LineKind, State};
