@@ -13,6 +13,8 @@ const KERNEL: &[(&str, fn())] = &[
     ("db.no_savepoint", || db::faults::set(db::faults::Fault::NoSavepoint, true)),
     ("db.synchronous_normal", || db::faults::set(db::faults::Fault::SynchronousNormal, true)),
     ("journal.by_seq_alone", || journal::faults::set(journal::faults::Fault::BySeqAlone, true)),
+    ("queue.ack_before_effect", || queue::faults::set(queue::faults::Fault::AckBeforeEffect, true)),
+    ("queue.no_fencing", || queue::faults::set(queue::faults::Fault::NoFencing, true)),
 ];
 
 /// Plants what FAILPOINTS names, before anything else runs.

@@ -57,6 +57,8 @@ impl Place {
         place.set("MAINSTAY_LOG_LEVEL", "warn");
         if let Some(url) = place.database.as_ref().map(|database| database.url.clone()) {
             place.set("MAINSTAY_DATABASE_URL", &url);
+            // Nodes of one installation have one secret.
+            place.set("MAINSTAY_SERVER_SECRET", "a secret that all nodes of a trial share");
         }
         place
     }
@@ -86,7 +88,6 @@ impl Place {
         let data = self.folder.join(name);
         if !data.exists() {
             make_private(&data);
-            self.share_secret(&data);
         }
         let server = self.spawn(&data, more);
         server.wait_ready(Duration::from_secs(30));
@@ -118,14 +119,6 @@ impl Place {
         match &self.database {
             Some(database) => database.url.clone(),
             None => self.data().join("mainstay.db").display().to_string(),
-        }
-    }
-
-    /// Nodes of one installation have one secret.
-    fn share_secret(&self, data: &Path) {
-        let secret = self.data().join("secret.key");
-        if secret.exists() {
-            std::fs::copy(secret, data.join("secret.key")).expect("the folder takes a file");
         }
     }
 }

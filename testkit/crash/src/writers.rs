@@ -45,6 +45,8 @@ pub struct Load {
     pub writers: usize,
     /// Every how manyth trial is to fail after its work was done; 0 for none.
     pub refuse_every: u64,
+    /// Whether each asks for a job.
+    pub jobs: bool,
     /// What a writer waits between two trials.
     pub pause: Duration,
     /// After how many trials of all writers they stop by themselves.
@@ -53,7 +55,7 @@ pub struct Load {
 
 impl Default for Load {
     fn default() -> Self {
-        Self { writers: 8, refuse_every: 0, pause: Duration::ZERO, most: u64::MAX }
+        Self { writers: 8, refuse_every: 0, jobs: false, pause: Duration::ZERO, most: u64::MAX }
     }
 }
 
@@ -165,7 +167,7 @@ impl Writer {
             }
             let refuse = load.refuse_every != 0 && number % load.refuse_every == 0;
             let text = format!("{:016x}", rand::random::<u64>());
-            self.shared.ledger.asked(&self.series, number, &text, refuse);
+            self.shared.ledger.asked(&self.series, number, &text, refuse, load.jobs);
             let broken = self.tally.broken;
             let began = Instant::now();
             let Some(acked) = self.until_answered(number, &text, refuse) else { break };
@@ -223,8 +225,8 @@ impl Writer {
         let headers =
             [(*name, value.as_str()), ("content-type", "application/json"), ("idempotency-key", &key)];
         let body = format!(
-            r#"{{"series": "{}", "number": {number}, "text": "{text}", "refuse": {refuse}}}"#,
-            self.series
+            r#"{{"series": "{}", "number": {number}, "text": "{text}", "refuse": {refuse}, "job": {}}}"#,
+            self.series, self.shared.load.jobs
         );
         let (_, client) = self.client.as_mut().expect("it was just made");
         client.ask("POST", "/api/v1/trials", &headers, &body)
