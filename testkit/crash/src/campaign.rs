@@ -1,5 +1,6 @@
 //! A campaign: one server killed again and again, at random moments and at named points, while writers go on.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,17 +9,20 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use crate::binary::commit;
 use crate::ledger::Ledger;
-use crate::place::{Engine, Place};
+use crate::place::Place;
 use crate::server::Server;
 use crate::verdict::{Verdict, verify};
 use crate::writers::{Load, Tally, Target, Writers};
 
 /// Fixes what the campaign does by chance.
 const SEED: &str = "MAINSTAY_TEST_SEED";
-/// A point is passed at most so often before the process dies there.
-const PASSES: u32 = 200;
+/// A point is passed fewer than two to this power times before the process dies there: soon as often as late.
+const PASSES: u32 = 9;
 /// A process that was to die at a point and does not come to it is killed after this.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+const STALLED: Duration = Duration::from_mins(2);
+const START: Duration = Duration::from_secs(30);
 
 /// The points of a write.
 pub const WRITE_POINTS: &[&str] =
@@ -40,7 +44,14 @@ pub struct Campaign {
     pub at_points: u32,
     /// Planted in every process: `db.ack_before_commit=return`.
     fault: String,
+    nodes: Vec<Node>,
+}
+
+/// A process of the installation, or the gap that it left.
+struct Node {
+    data: PathBuf,
     server: Option<Server>,
+    /// Whether it was told to die at a point.
     armed: bool,
 }
 
@@ -66,58 +77,114 @@ impl Campaign {
             kills: 0,
             at_points: 0,
             fault: fault.to_owned(),
-            server: Some(server),
-            armed: false,
+            nodes: vec![Node { data: place.data(), server: Some(server), armed: false }],
             place,
         }
+    }
+
+    /// One more process on the same database.
+    pub fn join(&mut self) {
+        let data = self.place.data_of(&format!("node{}", self.nodes.len()));
+        self.nodes.push(Node { data, server: None, armed: false });
+        self.next(self.nodes.len() - 1, &[]);
     }
 
     pub fn write(&self, load: Load) -> Writers {
         Writers::begin(&self.target, &self.ledger, load)
     }
 
-    /// Lets the server live for a moment, has it die, and starts the next one.
-    pub fn cycle(&mut self, points: &[&str]) {
-        let moment = Duration::from_millis(self.chance.random_range(5..200));
-        self.die(moment);
-        self.next(points);
+    /// Waits until so many more were acknowledged, the writers are done, or a server has died at its point.
+    ///
+    /// # Panics
+    /// When none of this comes.
+    pub fn wait(&mut self, writers: &Writers, more: u64) {
+        let (began, until) = (Instant::now(), writers.acked() + more);
+        let mut died = false;
+        while !died && !writers.are_done() && writers.acked() < until {
+            assert!(began.elapsed() < STALLED, "the writers do not go on");
+            std::thread::sleep(Duration::from_millis(5));
+            let living = self.nodes.iter_mut().filter_map(|node| node.server.as_mut());
+            died = living.fold(false, |died, server| died | server.wait_end(Duration::ZERO).is_some());
+        }
     }
 
-    /// The end of the process that runs: at the point that it was armed with, else by SIGKILL after a moment.
-    pub fn die(&mut self, moment: Duration) {
-        let Some(mut server) = self.server.take() else { return };
-        if self.armed && server.wait_end(PATIENCE).is_some() {
+    /// Lets one of the servers live for a moment, has it die, and starts it again.
+    pub fn cycle(&mut self, points: &[&str]) {
+        let gone = self.nodes.iter_mut().position(|node| {
+            node.server.as_mut().is_none_or(|server| server.wait_end(Duration::ZERO).is_some())
+        });
+        let node = gone.unwrap_or_else(|| self.chance.random_range(0..self.nodes.len()));
+        let moment = Duration::from_millis(self.chance.random_range(5..200));
+        self.die(node, moment);
+        self.next(node, points);
+    }
+
+    /// The end of a process: at the point that it was armed with, else by SIGKILL after a moment.
+    pub fn die(&mut self, node: usize, moment: Duration) {
+        let Some(mut server) = self.nodes[node].server.take() else { return };
+        if self.nodes[node].armed && server.wait_end(PATIENCE).is_some() {
             self.at_points += 1;
         } else {
             std::thread::sleep(moment);
             server.kill();
         }
+        self.count_kill();
+        self.retarget();
+    }
+
+    /// Starts the next process there: half of them to die at one of the points.
+    pub fn next(&mut self, node: usize, points: &[&str]) {
+        let armed = !points.is_empty() && self.chance.random_bool(0.5);
+        let started = if armed { self.start_armed(node, points) } else { None };
+        self.nodes[node].armed = started.is_some();
+        let server = started.unwrap_or_else(|| {
+            let server = self.place.spawn(&self.nodes[node].data, &[]);
+            server.wait_ready(START);
+            server
+        });
+        self.nodes[node].server = Some(server);
+        self.retarget();
+    }
+
+    /// `None` when its start came to the point.
+    fn start_armed(&mut self, node: usize, points: &[&str]) -> Option<Server> {
+        let point = points[self.chance.random_range(0..points.len())];
+        let most = 1_u32 << self.chance.random_range(0..PASSES);
+        let passes = self.chance.random_range(0..most);
+        let failpoints = format!("{};{point}={passes}*off->return", self.fault);
+        let failpoints = [("FAILPOINTS", failpoints.trim_matches(';'))];
+        let server = self.place.spawn(&self.nodes[node].data, &failpoints);
+        if server.ready_or_gone(START) {
+            return Some(server);
+        }
+        self.count_kill();
+        self.at_points += 1;
+        None
+    }
+
+    /// Holds a process for so long that the others take it for dead, then lets it go on.
+    pub fn stall(&mut self, node: usize, span: Duration) {
+        let Some(server) = self.nodes[node].server.take() else { return };
+        self.retarget();
+        // Nobody asks it any more; what it runs goes on until it is held.
+        std::thread::sleep(Duration::from_millis(20));
+        server.signal("STOP");
+        self.ledger.killed();
+        std::thread::sleep(span);
+        server.signal("CONT");
+        self.ledger.killed();
+        self.nodes[node].server = Some(server);
+        self.retarget();
+    }
+
+    fn count_kill(&mut self) {
         self.ledger.killed();
         self.kills += 1;
     }
 
-    /// Starts the next process: half of them to die at one of the points.
-    pub fn next(&mut self, points: &[&str]) {
-        self.armed = !points.is_empty() && self.chance.random_bool(0.5);
-        if self.armed {
-            let point = points[self.chance.random_range(0..points.len())];
-            let passes = self.chance.random_range(0..PASSES);
-            let failpoints = format!("{};{point}={passes}*off->return", self.fault);
-            let server = self.place.spawn(&self.place.data(), &[("FAILPOINTS", failpoints.trim_matches(';'))]);
-            if server.ready_or_gone(Duration::from_secs(30)) {
-                self.target.set(&[server.address]);
-                self.server = Some(server);
-                return;
-            }
-            // The start came to the point.
-            self.ledger.killed();
-            self.kills += 1;
-            self.at_points += 1;
-            self.armed = false;
-        }
-        let server = self.place.start();
-        self.target.set(&[server.address]);
-        self.server = Some(server);
+    fn retarget(&self) {
+        let living = self.nodes.iter().filter_map(|node| node.server.as_ref());
+        self.target.set(&living.map(|server| server.address).collect::<Vec<_>>());
     }
 
     /// Waits until the server that runs is ready again.
@@ -125,7 +192,7 @@ impl Campaign {
     /// # Panics
     /// When it is not within `limit`.
     pub fn wait_ready(&self, limit: Duration) {
-        self.server.as_ref().expect("a server runs").wait_ready(limit);
+        self.nodes[0].server.as_ref().expect("a server runs").wait_ready(limit);
     }
 
     /// Waits until no job is left to be done; tells how long that took.
@@ -146,8 +213,10 @@ impl Campaign {
 
     /// Ends with one more kill, has the verifier look, and tells what was done.
     pub fn finish(&mut self, tally: &Tally) -> Verdict {
-        self.armed = false;
-        self.die(Duration::ZERO);
+        for node in 0..self.nodes.len() {
+            self.nodes[node].armed = false;
+            self.die(node, Duration::ZERO);
+        }
         let verdict = verify(&self.place, &self.ledger);
         peers::tell(&format!(
             "{} on {}: commit {}, seed {}, {} kills of which {} at points, {} acks ({} replayed), {} refused, {} requests \
@@ -168,6 +237,3 @@ impl Campaign {
         verdict
     }
 }
-
-/// Both engines, for a test that runs on each.
-pub const BOTH: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];

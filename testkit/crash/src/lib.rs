@@ -22,7 +22,7 @@ mod verdict;
 mod writers;
 
 pub use binary::{binary, commit};
-pub use campaign::{BOTH, Campaign, JOB_POINTS, WRITE_POINTS};
+pub use campaign::{Campaign, JOB_POINTS, WRITE_POINTS};
 pub use client::{Answer, Client};
 pub use ledger::Ledger;
 pub use place::{Engine, Place};

@@ -83,15 +83,11 @@ impl Place {
         server
     }
 
-    /// A second process on the same database, with a data folder of its own that is named here.
-    pub fn start_node(&self, name: &str, more: &[(&str, &str)]) -> Server {
-        let data = self.folder.join(name);
-        if !data.exists() {
-            make_private(&data);
-        }
-        let server = self.spawn(&data, more);
-        server.wait_ready(Duration::from_secs(30));
-        server
+    /// The folder of another process on the same database.
+    pub fn data_of(&self, node: &str) -> PathBuf {
+        let data = self.folder.join(node);
+        make_private(&data);
+        data
     }
 
     /// Starts a process and does not wait.

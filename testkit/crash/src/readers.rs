@@ -42,28 +42,42 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// Both begin at the first event that there is.
+    /// Both begin at the first event that there is, and were told of it.
     ///
     /// # Panics
-    /// When the feed can not be read.
+    /// When there is none, or the feed can not be read.
     pub fn begin(target: &Arc<Target>, ledger: &Arc<Ledger>) -> Self {
         let address = target.address(0).expect("a server runs");
         let (name, value) = &target.login.header;
-        let first = Client::new(address).ask("GET", "/api/v1/events?limit=1", &[(*name, value)], "");
-        let first = first.expect("the feed answers").json()["last"].as_str().map(str::to_owned);
-        let first = first.expect("the setup left an event");
+        let mut client = Client::new(address);
+        let began = Instant::now();
+        let first = loop {
+            let first = client.ask("GET", "/api/v1/events?limit=1", &[(*name, value)], "");
+            let first = first.expect("the feed answers").json()["items"][0].clone();
+            if first.is_object() {
+                break first;
+            }
+            // On PostgreSQL it is shown when no older transaction is open.
+            assert!(began.elapsed() < END, "nothing has happened yet");
+            sleep(BREATH);
+        };
         let ending = Arc::new(AtomicBool::new(false));
         let end = Arc::new(std::sync::Mutex::new(None));
-        let place = |_| Follow {
-            target: Arc::clone(target),
-            ledger: Arc::clone(ledger),
-            ending: Arc::clone(&ending),
-            last: first.clone(),
-            kept: first.clone(),
-            seen: 0,
-            read: Read::default(),
+        let place = |reader: &str| {
+            let mut follow = Follow {
+                target: Arc::clone(target),
+                ledger: Arc::clone(ledger),
+                ending: Arc::clone(&ending),
+                last: String::new(),
+                kept: String::new(),
+                seen: 0,
+                read: Read::default(),
+            };
+            follow.tell(reader, &first, &first["id"]);
+            follow.last.clone_into(&mut follow.kept);
+            follow
         };
-        let (page, listen, until) = (place(()), place(()), Arc::clone(&end));
+        let (page, listen, until) = (place("feed"), place("stream"), Arc::clone(&end));
         Self {
             feed: std::thread::spawn(move || page.pages()),
             stream: std::thread::spawn(move || listen.listen(&until)),

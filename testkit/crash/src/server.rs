@@ -109,13 +109,19 @@ impl Server {
         }
     }
 
+    /// # Panics
+    /// When it is gone.
+    pub fn signal(&self, name: &str) {
+        let told = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
+        assert!(told.is_ok_and(|told| told.success()), "it can not be told {name}");
+    }
+
     /// SIGTERM, and waits for the end.
     ///
     /// # Panics
     /// When it does not end.
     pub fn stop(mut self) -> ExitStatus {
-        let told = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
-        assert!(told.is_ok_and(|told| told.success()), "it can not be told to stop");
+        self.signal("TERM");
         let ended = self.wait_end(Duration::from_secs(40));
         ended.unwrap_or_else(|| panic!("it does not stop\n{}", self.said()))
     }

@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::server::Login;
 
 /// How long a writer waits after no answer, or one that says to come again.
-const BREATH: Duration = Duration::from_millis(5);
+const BREATH: Duration = Duration::from_millis(20);
 
 /// Where the servers are now, and who asks. Shared by everybody who talks to them.
 #[derive(Debug)]
@@ -89,6 +89,8 @@ struct Shared {
     stop: AtomicBool,
     asked: AtomicU64,
     acked: AtomicU64,
+    /// Of each writer.
+    each: Vec<AtomicU64>,
 }
 
 impl Writers {
@@ -100,6 +102,7 @@ impl Writers {
             stop: AtomicBool::new(false),
             asked: AtomicU64::new(0),
             acked: AtomicU64::new(0),
+            each: (0..load.writers).map(|_| AtomicU64::new(0)).collect(),
         });
         let threads = (0..load.writers)
             .map(|number| {
@@ -125,6 +128,24 @@ impl Writers {
             assert!(began.elapsed() < limit, "{} of {more} acknowledged in {limit:?}", self.acked() - from);
             sleep(BREATH);
         }
+    }
+
+    /// Waits until every writer had one more acknowledged; tells how long that took.
+    ///
+    /// # Panics
+    /// When they have not within `limit`.
+    pub fn wait_each(&self, limit: Duration) -> Duration {
+        let count = || self.shared.each.iter().map(|one| one.load(Ordering::Relaxed)).collect::<Vec<_>>();
+        let (began, from) = (Instant::now(), count());
+        while count().iter().zip(&from).any(|(now, from)| now <= from) {
+            assert!(
+                began.elapsed() < limit,
+                "not every writer goes on after {limit:?}: {from:?} {:?}",
+                count()
+            );
+            sleep(BREATH);
+        }
+        began.elapsed()
     }
 
     /// Whether every writer has come to the end of its load.
@@ -241,6 +262,7 @@ impl Writer {
                 let id = json["id"].as_str().unwrap_or_default();
                 self.shared.ledger.acked(&self.series, number, id, answer.status == 200);
                 self.shared.acked.fetch_add(1, Ordering::Relaxed);
+                self.shared.each[self.number].fetch_add(1, Ordering::Relaxed);
                 self.tally.acked += 1;
                 self.tally.replayed += u64::from(answer.status == 200);
                 return Some(true);

@@ -11,6 +11,8 @@ fn kills(engine: crash::Engine, fault: &str, kills: usize, acks: u64) -> Verdict
     for _ in 0..kills {
         campaign.cycle(if fault.is_empty() { WRITE_POINTS } else { &[] });
     }
+    // The last process may have been told to die.
+    campaign.cycle(&[]);
     writers.wait_acked(acks.saturating_sub(writers.acked()).max(1), Duration::from_mins(10));
     let tally = writers.stop();
     assert!(tally.wrong.is_empty(), "{:?}", tally.wrong);

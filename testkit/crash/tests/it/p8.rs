@@ -25,7 +25,7 @@ fn restarts(fault: &str, times: usize) -> (Tally, Verdict) {
         postgres.restart_immediate();
         let began = Instant::now();
         campaign.wait_ready(WELL);
-        writers.wait_acked(1, WELL);
+        writers.wait_each(WELL);
         slowest = slowest.max(began.elapsed());
         assert!(slowest <= WELL, "it took {slowest:?} to be well");
         writers.wait_acked(100, Duration::from_secs(30));
