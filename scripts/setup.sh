@@ -15,7 +15,7 @@ for argument in "$@"; do
 done
 
 # program:package
-for pair in cc:build-essential mold:mold pkg-config:pkg-config git:git curl:curl strace:strace python3:python3 \
+for pair in cc:build-essential mold:mold pkg-config:pkg-config git:git curl:curl strace:strace python3:python3 psql:postgresql-client \
     setpriv:util-linux; do
     command -v "${pair%%:*}" >/dev/null || want+=("${pair#*:}")
 done

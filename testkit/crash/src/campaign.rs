@@ -234,6 +234,11 @@ impl Campaign {
             tally.longest.as_millis(),
             verdict.counts,
         ));
+        if !verdict.violations.is_empty() && self.fault.is_empty() {
+            let kept = std::env::temp_dir().join(format!("mainstay-crash-{}-{}", self.name, self.seed));
+            self.place.keep(&kept);
+            peers::tell(&format!("what is left of it lies in {}", kept.display()));
+        }
         verdict
     }
 }

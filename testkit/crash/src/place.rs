@@ -3,6 +3,7 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use peers::{Database, Folder, Postgres};
@@ -103,6 +104,12 @@ impl Place {
     /// A file beside the data, for logs and reports.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Copies everything into another folder, for whoever wants to look at it afterwards.
+    pub fn keep(&self, into: &Path) {
+        let copied = Command::new("cp").arg("-a").arg(self.folder.path()).arg(into).status();
+        assert!(copied.is_ok_and(|copied| copied.success()), "nothing can be kept in {}", into.display());
     }
 
     /// What all processes have said.
