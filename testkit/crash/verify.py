@@ -160,7 +160,7 @@ class Verifier:
         """Each row that wants a job has it, once; each is done, with its effect exactly once, and was told outside."""
         wanting = {one for one, name in self.rows.items() if self.ledger.asked.get(name, {}).get("job")}
         jobs, lines, done = collections.defaultdict(list), collections.Counter(), set()
-        rest = "job_lines WHERE kind = 'taken_back'"
+        rest = "job_lines WHERE kind IN ('taken_back', 'given_back', 'attempt_failed')"
         for (raw,) in self.database.rows(self.database.hex("job"), rest):
             lines[public("job", raw)] += 1
         rest = "jobs WHERE kind = 'trial.deliver'"
@@ -184,17 +184,17 @@ class Verifier:
                 self.wrong(f"the job of {trial} is done and had its effect {len(effects[trial])} times")
         self.deliveries({job: trial for trial, ids in jobs.items() for job in ids}, lines)
         self.counts.update(jobs=sum(map(len, jobs.values())), effects=sum(map(len, effects.values())),
-                           taken_back=sum(lines.values()))
+                           begun_again=sum(lines.values()))
 
-    def deliveries(self, trials, taken_back):
+    def deliveries(self, trials, again):
         """Each job told the outside world under its own id: once, or again where a kill found it in flight."""
         twice = 0
         for delivery, heard in self.ledger.delivered.items():
             if any(entry["trial"] != trials.get(delivery) for entry in heard):
                 self.wrong(f"delivery {delivery} is of no job, or of another thing")
             twice += len(heard) > 1
-            if len(heard) > 1 + taken_back[delivery]:
-                self.wrong(f"delivery {delivery} came {len(heard)} times; it was taken back {taken_back[delivery]} times")
+            if len(heard) > 1 + again[delivery]:
+                self.wrong(f"delivery {delivery} came {len(heard)} times; it was begun again {again[delivery]} times")
             for before, after in zip(heard, heard[1:]):
                 # What was sent before the kill may be read a moment after it.
                 if not any(before["at"] - 1000 <= kill <= after["at"] for kill in self.ledger.kills):

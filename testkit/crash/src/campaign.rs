@@ -171,8 +171,8 @@ impl Campaign {
         server.signal("STOP");
         self.ledger.killed();
         std::thread::sleep(span);
-        server.signal("CONT");
         self.ledger.killed();
+        server.signal("CONT");
         self.nodes[node].server = Some(server);
         self.retarget();
     }

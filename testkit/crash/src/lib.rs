@@ -29,5 +29,5 @@ pub use place::{Engine, Place};
 pub use readers::{Read, Readers};
 pub use server::{Login, Server};
 pub use sink::Sink;
-pub use verdict::{Verdict, verify};
+pub use verdict::{Verdict, psql, verify};
 pub use writers::{Load, Tally, Target, Writers};

@@ -65,3 +65,13 @@ fn ask(place: &Place, what: &OsStr) -> Value {
     let said = serde_json::from_slice(&ran.stdout);
     said.unwrap_or_else(|_| panic!("the verifier failed: {}", String::from_utf8_lossy(&ran.stderr)))
 }
+
+/// Asks a PostgreSQL as somebody beside the server: the first column of the first row.
+///
+/// # Panics
+/// When it does not answer.
+pub fn psql(url: &str, sql: &str) -> String {
+    let said = Command::new("psql").args(["-XAtq", "-d", url, "-c", sql]).output().expect("psql starts");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    String::from_utf8_lossy(&said.stdout).trim().to_owned()
+}

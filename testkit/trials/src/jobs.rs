@@ -1,7 +1,5 @@
 //! The job of a trial: tells the outside world, then writes its effect together with its end.
 
-use std::time::Duration;
-
 use queue::{Finished, Job, Kind, NewJob};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,8 +27,7 @@ pub(crate) fn of(trial: String) -> Result<NewJob> {
 async fn run(job: Job, deliver: Deliver) -> Result<Finished> {
     faults::point("job.claimed");
     let settings = job.context::<App>()?.settings().get::<TrialsSettings>();
-    // Long enough for a kill to find it at work.
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    tokio::time::sleep(settings.work).await;
     if !settings.sink.is_empty() {
         tell(&settings.sink, &job, &deliver.trial).await?;
     }

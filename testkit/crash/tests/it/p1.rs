@@ -13,7 +13,7 @@ fn kills(engine: crash::Engine, fault: &str, kills: usize, acks: u64) -> Verdict
     }
     // The last process may have been told to die.
     campaign.cycle(&[]);
-    writers.wait_acked(acks.saturating_sub(writers.acked()).max(1), Duration::from_mins(10));
+    writers.wait_acked(acks.saturating_sub(writers.acked()).max(1), Duration::from_hours(1));
     let tally = writers.stop();
     assert!(tally.wrong.is_empty(), "{:?}", tally.wrong);
     campaign.finish(&tally)

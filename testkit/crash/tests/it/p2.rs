@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crash::{Campaign, Engine, JOB_POINTS, Load, Place, Sink, Tally, Verdict};
+use crash::{Campaign, Engine, JOB_POINTS, Load, Place, Sink, Tally, Verdict, psql};
 use peers::rounds;
 
 /// The most that the promise allows between the last restart and the end of the last job.
 const STUCK: Duration = Duration::from_secs(30);
 /// Longer than a node may be silent.
-const LEASE_OVER: Duration = Duration::from_secs(24);
+const LEASE_OVER: Duration = Duration::from_secs(27);
 
 fn begin(engine: Engine, fault: &str) -> Campaign {
     let mut campaign = Campaign::begin("p2", Place::on(engine), fault);
@@ -54,15 +54,30 @@ fn end(mut campaign: Campaign, tally: &Tally) -> Verdict {
     campaign.finish(tally)
 }
 
+/// How often the first node has said that it lives. The one that joined is younger; the others are dead.
+fn beats(campaign: &Campaign) -> String {
+    let sql = "SELECT beats FROM job_nodes ORDER BY started_at DESC OFFSET 1 LIMIT 1";
+    psql(&campaign.place.database(), sql)
+}
+
 /// A node is held until its jobs were taken from it, and goes on then.
 fn stalled(fault: &str) -> Verdict {
     let mut campaign = begin(Engine::Postgres, fault);
+    // Most of its jobs are at work when it is held, before the deadline of any statement began.
+    campaign.place.set("MAINSTAY_TRIALS_WORK", "300ms");
+    campaign.die(0, Duration::ZERO);
+    campaign.next(0, &[]);
     campaign.join();
-    let pause = Duration::from_millis(50);
-    let writers = campaign.write(Load { jobs: true, pause, ..Load::default() });
-    writers.wait_acked(100, Duration::from_secs(30));
+    let pause = Duration::from_millis(150);
+    let writers = campaign.write(Load { writers: 3, jobs: true, pause, ..Load::default() });
+    writers.wait_acked(20, Duration::from_secs(30));
+    // Held right after a beat it does not learn with its first breath that it was taken for dead.
+    let before = beats(&campaign);
+    while beats(&campaign) == before {
+        std::thread::sleep(Duration::from_millis(50));
+    }
     campaign.stall(0, LEASE_OVER);
-    writers.wait_acked(100, Duration::from_secs(30));
+    writers.wait_acked(20, Duration::from_secs(30));
     let tally = writers.stop();
     // What the held node was asked before has no answer for as long.
     assert!(tally.wrong.iter().all(|wrong| wrong.starts_with("no answer in time")), "{:?}", tally.wrong);

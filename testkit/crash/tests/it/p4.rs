@@ -21,7 +21,7 @@ fn reads(engine: crash::Engine, fault: &str, kills: usize, events: u64) -> Verdi
     }
     // The last process may have been told to die.
     campaign.cycle(&[]);
-    writers.wait_acked(events.saturating_sub(writers.acked()).max(1), std::time::Duration::from_mins(10));
+    writers.wait_acked(events.saturating_sub(writers.acked()).max(1), std::time::Duration::from_hours(1));
     let tally = writers.stop();
     let (feed, stream) = readers.finish();
     peers::tell(&format!(

@@ -1,9 +1,8 @@
 //! P8: PostgreSQL taken away in the middle of the load, again and again.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crash::{Campaign, Load, Place, Tally, Verdict};
+use crash::{Campaign, Load, Place, Tally, Verdict, psql};
 use peers::{Options, Postgres, rounds};
 
 /// The most that the promise allows between PostgreSQL accepting and everything being well.
@@ -45,8 +44,7 @@ fn restarts(fault: &str, times: usize) -> (Tally, Verdict) {
 /// How many connections the server holds.
 fn connections(postgres: &Postgres, database: &str) -> usize {
     let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'");
-    let said = Command::new("psql").args(["-XAtq", "-d", &postgres.url("postgres"), "-c", &sql]).output();
-    String::from_utf8_lossy(&said.expect("psql starts").stdout).trim().parse().expect("a number")
+    psql(&postgres.url("postgres"), &sql).parse().expect("a number")
 }
 
 #[test]
