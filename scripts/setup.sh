@@ -16,7 +16,7 @@ done
 
 # program:package
 for pair in cc:build-essential mold:mold pkg-config:pkg-config git:git curl:curl strace:strace python3:python3 \
-    setpriv:util-linux redis-server:redis-server; do
+    psql:postgresql-client setpriv:util-linux redis-server:redis-server; do
     command -v "${pair%%:*}" >/dev/null || want+=("${pair#*:}")
 done
 [ -x "$VENV/bin/schemathesis" ] || python3 -c 'import ensurepip' 2>/dev/null || want+=(python3-venv)

@@ -20,5 +20,7 @@ fn main() -> ExitCode {
     // Reads FAILPOINTS; kept until the process ends.
     #[cfg(feature = "faults")]
     let _faults = fail::FailScenario::setup();
+    #[cfg(feature = "faults")]
+    startup::plant();
     cli::run()
 }

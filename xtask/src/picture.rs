@@ -40,11 +40,11 @@ pub fn problems(tree: &Tree) -> Vec<String> {
     problems
 }
 
-/// What each crate of the house imports from the house; what only tests import is left out.
+/// What each crate of the house imports from the house; what only tests and their builds import is left out.
 fn imports(tree: &Tree) -> Imports<'_> {
     let mut imports = Imports::new();
     for one in &tree.crates {
-        let used = one.dependencies.iter().filter(|dependency| !dependency.dev);
+        let used = one.dependencies.iter().filter(|dependency| !dependency.dev && !dependency.optional);
         let used =
             used.filter_map(|dependency| tree.crate_named(&dependency.name)).map(|other| other.name.as_str());
         let mut used: Vec<&str> = used.collect();

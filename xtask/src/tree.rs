@@ -45,6 +45,8 @@ pub struct Dependency {
     pub line: usize,
     /// Needed only by tests.
     pub dev: bool,
+    /// In no build that does not ask for it.
+    pub optional: bool,
 }
 
 impl Tree {
@@ -149,7 +151,13 @@ fn list(manifest: &toml::Table, text: &str, found: &mut Vec<Dependency>) {
         let entries = manifest.get(section).and_then(toml::Value::as_table);
         for (key, value) in entries.into_iter().flatten() {
             let name = value.get("package").and_then(toml::Value::as_str).unwrap_or(key);
-            found.push(Dependency { name: name.to_owned(), line: line_of(text, section, key), dev });
+            let optional = value.get("optional").and_then(toml::Value::as_bool).unwrap_or_default();
+            found.push(Dependency {
+                name: name.to_owned(),
+                line: line_of(text, section, key),
+                dev,
+                optional,
+            });
         }
     }
 }

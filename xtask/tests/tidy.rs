@@ -96,6 +96,19 @@ fn the_test_kit_is_for_tests() {
 }
 
 #[test]
+fn the_workload_of_the_trials_is_in_no_build_that_does_not_ask_for_it() {
+    let trials = ("testkit/trials/Cargo.toml", manifest("trials", ""));
+    let with = |folder: &str, how: &str| {
+        let name = folder.rsplit('/').next().unwrap();
+        let one = manifest(name, &format!("[dependencies]\ntrials = {{ workspace = true{how} }}\n"));
+        found(&[(trials.0, &trials.1), (&format!("{folder}/Cargo.toml"), &one)])
+    };
+    assert_eq!(with("mainstay", ", optional = true"), CLEAN);
+    assert_eq!(with("mainstay", ""), ["floors mainstay/Cargo.toml:4"]);
+    assert_eq!(with("systems/status", ", optional = true"), ["floors systems/status/Cargo.toml:4"]);
+}
+
+#[test]
 fn rooms_have_the_same_names_everywhere() {
     assert_eq!(file("systems/status/src/level.rs", "pub enum Level {}\n"), CLEAN, "a part of the model");
     for effect in ["use db::Tx;\n", "pub async fn f() {}\n"] {

@@ -1,4 +1,20 @@
-//! Faults planted on purpose, to prove that the tests which guard against them can fail.
+//! Faults planted on purpose, to prove that the tests which guard against them can fail, and points at which a test has
+//! the process die.
+
+/// A point with a name. A build with the feature `faults` whose FAILPOINTS name it ends here at once, as `kill -9` would:
+/// nothing is flushed, closed or told. `name=57*off->return` lets it pass 57 times first.
+#[cfg(feature = "faults")]
+#[expect(clippy::disallowed_methods, reason = "that nothing is shut down is what it is for")]
+pub fn point(name: &str) {
+    if fail::eval(name, |_| ()).is_some() {
+        std::process::abort();
+    }
+}
+
+/// Nothing at all in a build without planted faults.
+#[cfg(not(feature = "faults"))]
+#[inline(always)]
+pub const fn point(_: &str) {}
 
 /// Declares the faults of a crate that has a feature `faults`: `Fault`, and with the feature `set`, which plants one in
 /// this process or takes it out again. Without the feature `planted` is `false` at compile time.

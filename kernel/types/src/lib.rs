@@ -5,7 +5,7 @@
 mod actor;
 mod clock;
 mod error;
-mod faults;
+pub mod faults;
 mod id;
 mod permission;
 mod scalar;

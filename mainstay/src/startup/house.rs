@@ -23,7 +23,7 @@ pub(super) fn cache(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
                 .await
                 .map_err(|error| Failure::new(format!("cache.url: {error}")).exit(Exit::Config as u8))?,
         };
-        faults::plant(&counters);
+        faults::plant_into(&counters);
         house.counters = Some(counters);
         Ok(end_tasks(house))
     })

@@ -24,6 +24,8 @@ use web::App;
 use web::edge::Probes;
 
 pub(crate) use database::connect;
+#[cfg(feature = "faults")]
+pub(crate) use faults::plant;
 pub(crate) use ground::{OWN_FILE, load_settings, sources};
 
 /// What the house is woken for.

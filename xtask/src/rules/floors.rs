@@ -30,6 +30,9 @@ const NAMED: [(&str, &[&str]); 4] = [
 /// What only tests may use.
 const FOR_TESTS: [&str; 2] = ["testkit", "peers"];
 
+/// The workload of the crash tests: the binary takes it in, but only a build that asks for it.
+const WORKLOAD: &str = "trials";
+
 /// Where a crate stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Floor {
@@ -86,6 +89,7 @@ fn refused(one: &Crate, own: Floor, dependency: &Dependency, other: &Crate) -> O
     match (own, floor(other)?) {
         // Tests use the workshop, and run a system beside those it is used with.
         (_, Floor::Workshop) | (Floor::System, Floor::System) if dependency.dev => None,
+        (Floor::Binary, Floor::Workshop) if other.name == WORKLOAD && dependency.optional => None,
         (_, Floor::Workshop) => Some("a tool of the workshop is no part of the house"),
         (Floor::Workshop, _) if one.name == "testkit" => None,
         (Floor::Workshop, _) if matches!(one.name.as_str(), "peers" | "xtask") => {

@@ -142,8 +142,10 @@ where
         });
         return Ok(outcome);
     }
+    types::faults::point("db.before_commit");
     let stop = match tx.postgres().commit(until).await {
         Commit::Done => {
+            types::faults::point("db.after_commit");
             Meter::POSTGRES.committed(started, 1);
             core.commits.send_modify(|count| *count += 1);
             return Ok(outcome);

@@ -64,7 +64,9 @@ impl Group {
             }
             faults::wait();
         }
+        types::faults::point("db.before_commit");
         self.end(started, units.len())?;
+        types::faults::point("db.after_commit");
         self.announce(kept);
         Ok(())
     }
@@ -103,12 +105,14 @@ impl Group {
             unit.release();
             faults::wait();
         }
+        types::faults::point("db.before_commit");
         if let Err(error) = self.statement("COMMIT") {
             Meter::SQLITE.commit_failed();
             self.roll_back();
             unit.fail(error::from(error));
             return;
         }
+        types::faults::point("db.after_commit");
         Meter::SQLITE.committed(started, 1);
         self.announce(true);
     }

@@ -67,6 +67,7 @@ fn frames(listener: Listener) -> impl Stream<Item = Result<Frame, Infallible>> +
     let hello = Frame::default().retry(COME_BACK).comment("connected");
     let events = stream::unfold(listener, |mut listener| async move {
         let change = listener.next().await.ok()?;
+        types::faults::point("stream.frame");
         // Ids, types and numbers: there is nothing in a message that JSON could refuse.
         let data = serde_json::to_string(&Message::from(&*change)).ok()?;
         let frame = Frame::default().id(change.id.to_string()).event(&change.kind).data(data);
