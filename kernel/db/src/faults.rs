@@ -7,6 +7,8 @@ types::faults! {
     NoSavepoint,
     /// Databases opened from now on do not wait for the disk at every commit.
     SynchronousNormal,
+    /// What can be read in the WAL is taken for durable, after a failed sync and at a start.
+    TrustTheWal,
 }
 
 /// How long the window between the early acknowledgement and the commit is.

@@ -12,6 +12,7 @@ const KERNEL: &[(&str, fn())] = &[
     ("db.ack_before_commit", || db::faults::set(db::faults::Fault::AckBeforeCommit, true)),
     ("db.no_savepoint", || db::faults::set(db::faults::Fault::NoSavepoint, true)),
     ("db.synchronous_normal", || db::faults::set(db::faults::Fault::SynchronousNormal, true)),
+    ("db.trust_the_wal", || db::faults::set(db::faults::Fault::TrustTheWal, true)),
     ("journal.by_seq_alone", || journal::faults::set(journal::faults::Fault::BySeqAlone, true)),
 ];
 

@@ -53,6 +53,8 @@ pub(crate) const CALLS: &str = "openat,open,creat,write,pwrite64,writev,pwritev,
 /// When it does something below `root` that the model of the disk does not know: then the model would be wrong.
 pub(crate) fn read(words: &str, root: &Path, positions: &mut HashMap<u64, u64>) -> Option<Act> {
     let (name, args) = words.split_once('(')?;
+    // What it came back with is not asked here.
+    let args = args.rsplit_once(" = ").map_or(args, |(args, _)| args.trim_end());
     let here = |path: PathBuf| path.starts_with(root).then_some(path);
     // Descriptors come with their path, `3<\x2f...>`, paths in quotes.
     let file = || descriptor(args).map(|(_, path)| path).and_then(here);
@@ -126,7 +128,6 @@ fn descriptor(args: &str) -> Option<(u64, PathBuf)> {
 }
 
 fn last_number(args: &str) -> u64 {
-    let args = args.rsplit_once(')').map_or(args, |(args, _)| args);
     let number = args.rsplit_once(", ").and_then(|(_, number)| number.trim_end_matches(')').parse().ok());
     number.expect("the call ends with a number")
 }

@@ -11,7 +11,7 @@ use crate::act::{self, Act};
 #[derive(Debug)]
 pub struct Call {
     pub act: Act,
-    /// What it came back with; `None` when the process did not live to see it.
+    /// What it came back with; `None` when the process did not live to see it, which for a sync counts as a failure.
     pub result: Option<i64>,
 }
 
@@ -101,9 +101,14 @@ impl Reader<'_> {
     }
 
     fn end(&mut self, record: &mut Record, words: &str, call: Option<usize>) {
-        let said = words.rsplit_once(") ").and_then(|(_, end)| end.trim_start().strip_prefix("= "));
-        let first = said.and_then(|said| said.split([' ', '<']).next());
-        let Some(result) = first.and_then(|first| first.parse::<i64>().ok()) else { return };
+        let said = words.rsplit_once(" = ");
+        let first = said.and_then(|(_, said)| said.split([' ', '<']).next());
+        let result = match first.map(str::parse::<i64>) {
+            Some(Ok(result)) => result,
+            // A process that was killed in the middle of a sync never hears that it failed: the worst is taken for true.
+            _ if call.is_some_and(|call| matches!(record.calls[call].act, Act::Sync { .. })) => -1,
+            _ => return,
+        };
         if words.starts_with("openat(") && result >= 0 {
             self.positions.insert(result.unsigned_abs(), 0);
         }
@@ -145,9 +150,9 @@ mod tests {
             "8 +++ killed by SIGKILL +++".to_owned(),
         ]);
         use Step::{Began, Ended};
-        assert_eq!(record.steps, [Began(0), Began(1), Ended(1), Ended(0), Began(2)]);
+        assert_eq!(record.steps, [Began(0), Began(1), Ended(1), Ended(0), Began(2), Ended(2)]);
         let results: Vec<_> = record.calls.iter().map(|call| call.result).collect();
-        assert_eq!(results, [Some(2), Some(-1), None]);
+        assert_eq!(results, [Some(2), Some(-1), Some(-1)]);
         assert!(matches!(&record.calls[0].act, Act::Write { at: 512, data, .. } if data == b"hi"));
     }
 

@@ -36,15 +36,16 @@ impl Server {
         let log = data.parent().expect("the data lies on a disk").with_extension("log");
         let said = File::options().create(true).append(true).open(&log).expect("the folder takes a log");
         let mut command = Command::new("setpriv");
-        // The kernel ends strace with the thread that started it, and strace's end is the server's.
+        // The kernel ends strace with the thread that started it, and the server with strace.
         command.args(["--pdeathsig", "KILL", "--"]);
         if let Some((record, inject)) = record {
             require_strace();
-            command.args(["strace", "--kill-on-exit", "-f", "-y", "-xx", "-s", "1000000"]);
+            command.args(["strace", "-f", "-y", "-xx", "-s", "1000000"]);
             command.args(["-e", &format!("trace={CALLS}"), "-o"]).arg(record);
             for Inject(what) in inject {
                 command.args(["-e", &format!("inject={what}")]);
             }
+            command.args(["setpriv", "--pdeathsig", "KILL", "--"]);
         }
         let child = command
             .arg(crash::binary())
@@ -97,6 +98,8 @@ impl Server {
         let link = link.args(["setup-link", "--data"]).arg(&self.data).env_clear().output();
         let link = String::from_utf8_lossy(&link.expect("the binary starts").stdout).into_owned();
         let (_, token) = link.split_once("token=").unwrap_or_else(|| panic!("no link\n{}", self.said()));
+        // A planted fault may have answered before it was done.
+        sleep(Duration::from_millis(200));
         let body = format!(
             r#"{{"token": "{}", "email": "{EMAIL}", "password": "{PASSWORD}", "workspace": "Main"}}"#,
             token.trim()
@@ -104,19 +107,31 @@ impl Server {
         let json = [("content-type", "application/json")];
         let made = Client::new(self.address).ask("POST", "/api/v1/setup", &json, &body).expect("an answer");
         assert_eq!(made.status, 201, "{}", made.body);
+        sleep(Duration::from_millis(200));
     }
 
     /// What a request has to carry in `authorization`.
+    ///
+    /// # Panics
+    /// When nobody can sign in.
     pub fn sign_in(&self) -> String {
+        self.try_sign_in().unwrap_or_else(|answer| panic!("{answer:?}\n{}", self.said()))
+    }
+
+    /// The same, or the answer that says no.
+    ///
+    /// # Errors
+    /// When it was answered with anything else than a token.
+    pub fn try_sign_in(&self) -> Result<String, Answer> {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let body = format!("username={}&password={}", EMAIL.replace('@', "%40"), PASSWORD.replace(' ', "+"));
         let answer = Client::new(self.address).ask("POST", "/api/v1/auth/token", &form, &body);
         let answer = answer.unwrap_or_else(|error| panic!("{error}\n{}", self.said()));
-        let token = answer.json()["access_token"].as_str().map(str::to_owned);
-        format!(
-            "Bearer {}",
-            token.unwrap_or_else(|| panic!("{} {}\n{}", answer.status, answer.body, self.said()))
-        )
+        sleep(Duration::from_millis(200));
+        match answer.json()["access_token"].as_str() {
+            Some(token) => Ok(format!("Bearer {token}")),
+            None => Err(answer),
+        }
     }
 
     /// `kill -9` for the server; strace ends with it and has written everything then.

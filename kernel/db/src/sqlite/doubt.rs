@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use super::error;
 use crate::error::{Error, Result};
+use crate::faults::{self, Fault};
 
 /// Shared by the writer, which has it, and by the check of readiness.
 #[derive(Clone, Default)]
@@ -28,6 +29,10 @@ impl Doubt {
 
     /// Has everything in the WAL written and synced into the database, and the WAL cut to nothing.
     pub(super) fn settle(&self, connection: &Connection) -> Result<()> {
+        if faults::planted(Fault::TrustTheWal) {
+            self.0.store(false, Ordering::Release);
+            return Ok(());
+        }
         let busy = connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))
             .map_err(error::from)?;

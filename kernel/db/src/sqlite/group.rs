@@ -187,9 +187,9 @@ impl Group {
             return Ok(());
         }
         self.roll_back();
-        self.doubt.settle(self.connection()).inspect_err(|error| {
-            tracing::error!(%error, "nothing is written: the WAL could not be begun anew");
-        })
+        self.doubt.settle(self.connection())?;
+        tracing::info!("the WAL begins anew: the database takes writes again");
+        Ok(())
     }
 
     fn roll_back(&self) {
