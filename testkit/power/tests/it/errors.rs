@@ -72,7 +72,7 @@ fn is_failure(status: u16, code: &str) -> bool {
 #[test]
 fn p3_a_sync_that_fails_is_never_an_acknowledgement() {
     let place = Folder::new();
-    let installation = installation(place.path());
+    let (installation, _) = installation(place.path());
     let (mut tries, mut refused, mut acked, mut unstarted) = (0, 0, 0, 0);
     for number in [1, 2, 4, 5, 7, 11].into_iter().chain(12..).take(rounds(6, 40)) {
         let fault = format!("{SYNCS}:when={number}");
@@ -97,7 +97,7 @@ fn p3_a_sync_that_fails_is_never_an_acknowledgement() {
 #[test]
 fn p3_a_disk_that_goes_on_failing_is_read_and_not_written() {
     let place = Folder::new();
-    let installation = installation(place.path());
+    let (installation, _) = installation(place.path());
     let fault = format!("{SYNCS}:when=9+");
     let seen = tried(&installation, &fault, |server, bearer| {
         let began = Instant::now();
@@ -117,7 +117,7 @@ fn p3_a_disk_that_goes_on_failing_is_read_and_not_written() {
 #[test]
 fn p3_a_full_disk_loses_nothing_and_is_written_when_there_is_room() {
     let place = Folder::new();
-    let installation = installation(place.path());
+    let (installation, _) = installation(place.path());
     let fault = "pwrite64:error=ENOSPC:when=60..90";
     let (_, outcome) = tried(&installation, fault, works_again).expect("it starts and signs in");
     assert!(!outcome.acked.is_empty() && !outcome.refused.is_empty(), "{outcome:?}");
@@ -149,7 +149,7 @@ fn killed_with_a_failed_sync(installation: &Path, number: usize, variables: &[(&
 #[test]
 fn p3_what_a_failed_sync_left_in_the_wal_is_not_built_upon() {
     let place = Folder::new();
-    let installation = installation(place.path());
+    let (installation, _) = installation(place.path());
     for number in (8..).take(rounds(1, 12)) {
         let wrong = killed_with_a_failed_sync(&installation, number, &[]);
         assert!(wrong.is_empty(), "{number}: {wrong:#?}");

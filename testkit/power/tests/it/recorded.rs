@@ -148,10 +148,10 @@ impl Bench {
 }
 
 /// A server's life from nothing: setup, load, stop.
-pub(crate) fn from_nothing(load: Load, variables: &[(&str, &str)]) -> (Bench, Outcome) {
+pub(crate) fn from_nothing(load: Load) -> (Bench, Outcome) {
     let mut bench = Bench::new();
     let record = bench.folder.join("record");
-    let mut server = Server::spawn(&bench.data(), Some((&record, &[])), variables);
+    let mut server = Server::spawn(&bench.data(), Some((&record, &[])), &[]);
     server.wait_ready().unwrap_or_else(|code| panic!("it ends with {code}\n{}", server.said()));
     server.set_up();
     let bearer = server.sign_in();
@@ -161,15 +161,16 @@ pub(crate) fn from_nothing(load: Load, variables: &[(&str, &str)]) -> (Bench, Ou
     (bench, outcome)
 }
 
-/// An installation that was set up and stopped, to be copied.
-pub(crate) fn installation(into: &Path) -> PathBuf {
+/// An installation that was set up and stopped, to be copied, and what somebody carries who is signed in there.
+pub(crate) fn installation(into: &Path) -> (PathBuf, String) {
     let data = into.join("disk/data");
     std::fs::create_dir_all(data.parent().unwrap()).unwrap();
     let mut server = Server::spawn(&data, None, &[]);
     server.wait_ready().unwrap();
     server.set_up();
+    let bearer = server.sign_in();
     assert_eq!(server.stop(), 0);
-    data
+    (data, bearer)
 }
 
 fn copy(from: &Path, into: &Path) {
