@@ -65,6 +65,7 @@ async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: wat
         db: shared.db.clone(),
         context: Arc::clone(&shared.context),
         told: hear.clone(),
+        done: shared.done.clone(),
     });
     // A task of its own: its panic costs this attempt only, and its time runs out even if it never waits.
     let run = Arc::clone(&kind.run);

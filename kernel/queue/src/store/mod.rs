@@ -7,6 +7,7 @@ pub(crate) mod attempts;
 pub(crate) mod claim;
 pub(crate) mod jobs;
 pub(crate) mod lines;
+mod many;
 pub(crate) mod nodes;
 mod rows;
 pub(crate) mod schedules;
