@@ -7,8 +7,10 @@ source scripts/env.sh
 scripts/setup.sh
 export MAINSTAY_TEST_PROMISES=full
 say "commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores"
-[ $# -gt 0 ] || set -- p3_ p6_ p14_ p15_ p19_ p20_ p22_
+[ $# -gt 0 ] || set -- p1_ p2_ p3_ p4_ p6_ p8_ p14_ p15_ p19_ p20_ p22_
 all=(--release --workspace --locked --features "$FAULTS")
 cargo test "${all[@]}" --no-run
+build_trials --release
+export MAINSTAY_TEST_TRIALS=$CARGO_TARGET_DIR/release/trials/mainstay
 cargo build --release --locked -p peers
 "$CARGO_TARGET_DIR/release/with-postgres" cargo test "${all[@]}" -- --nocapture "$@"

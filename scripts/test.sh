@@ -31,7 +31,8 @@ step() {
 # One private PostgreSQL for all test binaries, gone when they are.
 tests() {
     local all=(--workspace --locked --features "$FAULTS")
-    cargo test "${all[@]}" --no-run --quiet && "$DEBUG_BIN/with-postgres" cargo test "${all[@]}"
+    cargo test "${all[@]}" --no-run --quiet && build_trials &&
+        MAINSTAY_TEST_TRIALS=$DEBUG_BIN/trials/mainstay "$DEBUG_BIN/with-postgres" cargo test "${all[@]}"
 }
 
 documents() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Holds a database against the ledger of the writers. Shares no code with the server: only its tables and its promises.
 
+verify.py DATABASE --left    prints how many jobs wait or run
 verify.py DATABASE LEDGER    DATABASE is a file of SQLite or an address of PostgreSQL; prints one JSON object with what was
                              counted and every violation; ends with 1 when there is one
 """
@@ -65,7 +66,7 @@ class Ledger:
 
     def __init__(self, path):
         self.asked, self.acked, self.refused = {}, collections.defaultdict(list), set()
-        self.told, self.delivered = collections.defaultdict(list), []
+        self.told, self.delivered, self.kills = collections.defaultdict(list), collections.defaultdict(list), []
         with open(path, encoding="utf-8") as lines:
             for line in lines:
                 entry = json.loads(line)
@@ -75,7 +76,9 @@ class Ledger:
         if op == "told":
             self.told[entry["reader"]].append((entry["event"], entry["subject"]))
         elif op == "delivered":
-            self.delivered.append(entry)
+            self.delivered[entry["delivery"]].append(entry)
+        elif op == "killed":
+            self.kills.append(entry["at"])
         else:
             name = (entry["series"], entry["number"])
             if op == "asked":
@@ -100,12 +103,14 @@ class Verifier:
         self.trials()
         self.events()
         self.replies()
+        self.jobs()
+        self.readers()
 
     def trials(self):
         """Every acknowledged row once with the right content; none that nobody asked for or that was refused."""
         self.rows = {}
         by_name = collections.defaultdict(list)
-        columns = f"{self.database.hex('id')}, series, number, text"
+        columns = f"{self.database.hex('id')}, series, number, says"
         for raw, series, number, text in self.database.rows(columns, "trials"):
             one = public("tri", raw)
             self.rows[one] = (series, number)
@@ -133,9 +138,11 @@ class Verifier:
 
     def events(self):
         """Each row has its event, once; no event is without its row."""
-        told = collections.Counter()
-        for (subject,) in self.database.rows("subject", "events WHERE kind = 'trial.made'"):
+        told, self.subjects = collections.Counter(), {}
+        rest = "events WHERE kind = 'trial.made'"
+        for raw, subject in self.database.rows(f"{self.database.hex('id')}, subject", rest):
             told[subject] += 1
+            self.subjects[public("evt", raw)] = subject
         for one, name in self.rows.items():
             if told[one] != 1:
                 self.wrong(f"row {name} has {told[one]} events")
@@ -149,10 +156,83 @@ class Verifier:
         if kept != len(self.rows):
             self.wrong(f"{kept} replies are kept for {len(self.rows)} rows")
 
+    def jobs(self):
+        """Each row that wants a job has it, once; each is done, with its effect exactly once, and was told outside."""
+        wanting = {one for one, name in self.rows.items() if self.ledger.asked.get(name, {}).get("job")}
+        jobs, lines, done = collections.defaultdict(list), collections.Counter(), set()
+        rest = "job_lines WHERE kind = 'taken_back'"
+        for (raw,) in self.database.rows(self.database.hex("job"), rest):
+            lines[public("job", raw)] += 1
+        rest = "jobs WHERE kind = 'trial.deliver'"
+        for raw, subject, state in self.database.rows(f"{self.database.hex('id')}, subject, state", rest):
+            jobs[subject].append(public("job", raw))
+            if state == "done":
+                done.add(subject)
+            else:
+                self.wrong(f"job {public('job', raw)} is {state}")
+        for subject in jobs.keys() - wanting:
+            self.wrong(f"a job is of {subject}, which is not there")
+        effects = collections.defaultdict(list)
+        for trial, job in self.database.rows("trial, job", "trial_effects"):
+            effects[trial].append(job)
+        for trial in effects.keys() - wanting:
+            self.wrong(f"an effect is of {trial}, which wants none")
+        for trial in wanting:
+            if len(jobs[trial]) != 1:
+                self.wrong(f"row {trial} has {len(jobs[trial])} jobs")
+            elif trial in done and effects[trial] != jobs[trial]:
+                self.wrong(f"the job of {trial} is done and had its effect {len(effects[trial])} times")
+        self.deliveries({job: trial for trial, ids in jobs.items() for job in ids}, lines)
+        self.counts.update(jobs=sum(map(len, jobs.values())), effects=sum(map(len, effects.values())),
+                           taken_back=sum(lines.values()))
+
+    def deliveries(self, trials, taken_back):
+        """Each job told the outside world under its own id: once, or again where a kill found it in flight."""
+        twice = 0
+        for delivery, heard in self.ledger.delivered.items():
+            if any(entry["trial"] != trials.get(delivery) for entry in heard):
+                self.wrong(f"delivery {delivery} is of no job, or of another thing")
+            twice += len(heard) > 1
+            if len(heard) > 1 + taken_back[delivery]:
+                self.wrong(f"delivery {delivery} came {len(heard)} times; it was taken back {taken_back[delivery]} times")
+            for before, after in zip(heard, heard[1:]):
+                # What was sent before the kill may be read a moment after it.
+                if not any(before["at"] - 1000 <= kill <= after["at"] for kill in self.ledger.kills):
+                    self.wrong(f"delivery {delivery} came twice without a kill between")
+        for job, trial in trials.items():
+            if self.ledger.delivered and job not in self.ledger.delivered:
+                self.wrong(f"the job of {trial} is done and told nobody")
+        self.counts.update(deliveries=sum(map(len, self.ledger.delivered.values())), twice=twice,
+                           kills=len(self.ledger.kills))
+
+    def readers(self):
+        """Each reader was told every event, none that was rolled back, those of a series in order, under one id."""
+        for reader, told in self.ledger.told.items():
+            first, ids, at = {}, {}, collections.defaultdict(int)
+            for event, subject in told:
+                if self.subjects.get(event) != subject:
+                    self.wrong(f"the {reader} told of {event}, which is not there")
+                if ids.setdefault(subject, event) != event:
+                    self.wrong(f"the {reader} told of {subject} under two ids")
+                if subject in first:
+                    continue
+                first[subject] = True
+                series, number = self.rows.get(subject, (None, 0))
+                if series is not None and number < at[series]:
+                    self.wrong(f"the {reader} told of {series} {number} after {at[series]}")
+                at[series] = max(at[series], number)
+            for subject in self.rows.keys() - first.keys():
+                self.wrong(f"the {reader} was never told of {self.rows[subject]}")
+            self.counts[reader] = {"told": len(first), "again": len(told) - len(first)}
+
 
 def main():
     address, ledger = sys.argv[1:]
     database = Postgres(address) if "://" in address else Sqlite(address)
+    if ledger == "--left":
+        left = database.rows("count(*)", "jobs WHERE state IN ('queued', 'running')")[0][0]
+        print(json.dumps({"left": left}))
+        return 0
     verifier = Verifier(database, Ledger(ledger))
     verifier.all()
     print(json.dumps({"counts": verifier.counts, "violations": verifier.violations}))

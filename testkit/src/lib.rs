@@ -15,6 +15,7 @@ pub use app::TestApp;
 pub use client::{Answer, Ask, Client};
 pub use database::TestDatabase;
 pub use db::Engine;
+pub use peers::{rounds, tell};
 pub use snapshot::snapshot;
 
 /// Makes two tests of one: on SQLite and on PostgreSQL.
@@ -55,17 +56,6 @@ pub fn block_on<F: Future<Output = ()>>(test: F) {
         .build()
         .expect("a runtime")
         .block_on(test);
-}
-
-/// How often a promise is tried: `short` in `make test`, `full` in `make promises`.
-pub fn rounds(short: usize, full: usize) -> usize {
-    if asked("MAINSTAY_TEST_PROMISES", "full") { full } else { short }
-}
-
-/// Tells what a promise was tried with, for whoever reads the output of `make promises`.
-#[allow(clippy::print_stdout, clippy::disallowed_macros, reason = "the test runner shows it on request")]
-pub fn tell(text: &str) {
-    println!("{text}");
 }
 
 /// Whether a script asked for it: tests have no settings of their own.

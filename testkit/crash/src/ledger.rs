@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
+    began: Instant,
     file: Mutex<BufWriter<File>>,
 }
 
@@ -19,7 +21,7 @@ impl Ledger {
     /// When the file can not be made.
     pub fn new(path: PathBuf) -> Self {
         let file = File::create(&path).unwrap_or_else(|error| panic!("no {}: {error}", path.display()));
-        Self { path, file: Mutex::new(BufWriter::new(file)) }
+        Self { path, began: Instant::now(), file: Mutex::new(BufWriter::new(file)) }
     }
 
     pub fn path(&self) -> &Path {
@@ -27,10 +29,10 @@ impl Ledger {
     }
 
     /// Before it is sent for the first time.
-    pub fn asked(&self, series: &str, number: u64, text: &str, refuse: bool) {
-        self.line(
-            &json!({"op": "asked", "series": series, "number": number, "text": text, "refuse": refuse}),
-        );
+    pub fn asked(&self, series: &str, number: u64, text: &str, refuse: bool, job: bool) {
+        self.line(&json!({
+            "op": "asked", "series": series, "number": number, "text": text, "refuse": refuse, "job": job
+        }));
     }
 
     /// The server said that it is done.
@@ -51,13 +53,24 @@ impl Ledger {
     }
 
     /// The outside world was told something by a job.
-    pub fn delivered(&self, delivery: &str, attempt: &str, body: &str) {
-        self.line(&json!({"op": "delivered", "delivery": delivery, "attempt": attempt, "body": body}));
+    pub fn delivered(&self, delivery: &str, trial: &str) {
+        let at = self.millis();
+        self.line(&json!({"op": "delivered", "delivery": delivery, "trial": trial, "at": at}));
+    }
+
+    /// A server was killed.
+    pub fn killed(&self) {
+        let at = self.millis();
+        self.line(&json!({"op": "killed", "at": at}));
     }
 
     pub(crate) fn flush(&self) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.flush().expect("the log can be written");
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn line(&self, line: &Value) {

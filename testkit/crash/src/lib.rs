@@ -11,17 +11,23 @@
 )]
 
 mod binary;
+mod campaign;
 mod client;
 mod ledger;
 mod place;
+mod readers;
 mod server;
+mod sink;
 mod verdict;
 mod writers;
 
 pub use binary::{binary, commit};
+pub use campaign::{Campaign, JOB_POINTS, WRITE_POINTS};
 pub use client::{Answer, Client};
 pub use ledger::Ledger;
 pub use place::{Engine, Place};
+pub use readers::{Read, Readers};
 pub use server::{Login, Server};
+pub use sink::Sink;
 pub use verdict::{Verdict, verify};
 pub use writers::{Load, Tally, Target, Writers};

@@ -57,6 +57,8 @@ impl Place {
         place.set("MAINSTAY_LOG_LEVEL", "warn");
         if let Some(url) = place.database.as_ref().map(|database| database.url.clone()) {
             place.set("MAINSTAY_DATABASE_URL", &url);
+            // Nodes of one installation have one secret.
+            place.set("MAINSTAY_SERVER_SECRET", "a secret that all nodes of a trial share");
         }
         place
     }
@@ -81,16 +83,11 @@ impl Place {
         server
     }
 
-    /// A second process on the same database, with a data folder of its own that is named here.
-    pub fn start_node(&self, name: &str, more: &[(&str, &str)]) -> Server {
-        let data = self.folder.join(name);
-        if !data.exists() {
-            make_private(&data);
-            self.share_secret(&data);
-        }
-        let server = self.spawn(&data, more);
-        server.wait_ready(Duration::from_secs(30));
-        server
+    /// The folder of another process on the same database.
+    pub fn data_of(&self, node: &str) -> PathBuf {
+        let data = self.folder.join(node);
+        make_private(&data);
+        data
     }
 
     /// Starts a process and does not wait.
@@ -118,14 +115,6 @@ impl Place {
         match &self.database {
             Some(database) => database.url.clone(),
             None => self.data().join("mainstay.db").display().to_string(),
-        }
-    }
-
-    /// Nodes of one installation have one secret.
-    fn share_secret(&self, data: &Path) {
-        let secret = self.data().join("secret.key");
-        if secret.exists() {
-            std::fs::copy(secret, data.join("secret.key")).expect("the folder takes a file");
         }
     }
 }

@@ -61,12 +61,24 @@ impl Server {
     /// When it ends instead, or takes longer than `limit`.
     pub fn wait_ready(&self, limit: Duration) -> Duration {
         let began = Instant::now();
+        assert!(self.ready_or_gone(limit), "it ends before it is ready\n{}", self.said());
+        began.elapsed()
+    }
+
+    /// Waits until it is ready; `false` when it ends before.
+    ///
+    /// # Panics
+    /// When it does neither.
+    pub fn ready_or_gone(&self, limit: Duration) -> bool {
+        let began = Instant::now();
         while !self.is_ready() {
-            let gone = !Path::new(&format!("/proc/{}/exe", self.pid())).exists();
-            assert!(!gone && began.elapsed() < limit, "it does not become ready\n{}", self.said());
+            if !Path::new(&format!("/proc/{}/exe", self.pid())).exists() {
+                return false;
+            }
+            assert!(began.elapsed() < limit, "it does not become ready\n{}", self.said());
             sleep(Duration::from_millis(5));
         }
-        began.elapsed()
+        true
     }
 
     pub fn is_ready(&self) -> bool {
@@ -97,13 +109,19 @@ impl Server {
         }
     }
 
+    /// # Panics
+    /// When it is gone.
+    pub fn signal(&self, name: &str) {
+        let told = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
+        assert!(told.is_ok_and(|told| told.success()), "it can not be told {name}");
+    }
+
     /// SIGTERM, and waits for the end.
     ///
     /// # Panics
     /// When it does not end.
     pub fn stop(mut self) -> ExitStatus {
-        let told = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
-        assert!(told.is_ok_and(|told| told.success()), "it can not be told to stop");
+        self.signal("TERM");
         let ended = self.wait_end(Duration::from_secs(40));
         ended.unwrap_or_else(|| panic!("it does not stop\n{}", self.said()))
     }

@@ -1,5 +1,6 @@
 //! Asking the verifier.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::process::Command;
 
@@ -44,19 +45,23 @@ impl fmt::Display for Verdict {
 /// When the verifier itself fails.
 pub fn verify(place: &Place, ledger: &Ledger) -> Verdict {
     ledger.flush();
-    let verifier = root().join("testkit/crash/verify.py");
-    let ran = Command::new("python3")
-        .arg(verifier)
-        .arg(place.database())
-        .arg(ledger.path())
-        .output()
-        .expect("python3 starts");
-    let said: Value = serde_json::from_slice(&ran.stdout).unwrap_or_default();
-    let Some(violations) = said["violations"].as_array() else {
-        panic!("the verifier failed: {}", String::from_utf8_lossy(&ran.stderr));
-    };
+    let said = ask(place, ledger.path().as_os_str());
+    let violations = said["violations"].as_array().expect("the verifier tells violations");
     Verdict {
         violations: violations.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
         counts: said["counts"].clone(),
     }
+}
+
+/// How many jobs wait or run. A server may run meanwhile.
+pub(crate) fn jobs_left(place: &Place) -> u64 {
+    ask(place, OsStr::new("--left"))["left"].as_u64().expect("the verifier tells a number")
+}
+
+fn ask(place: &Place, what: &OsStr) -> Value {
+    let verifier = root().join("testkit/crash/verify.py");
+    let ran = Command::new("python3").arg(verifier).arg(place.database()).arg(what).output();
+    let ran = ran.expect("python3 starts");
+    let said = serde_json::from_slice(&ran.stdout);
+    said.unwrap_or_else(|_| panic!("the verifier failed: {}", String::from_utf8_lossy(&ran.stderr)))
 }

@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::server::Login;
 
 /// How long a writer waits after no answer, or one that says to come again.
-const BREATH: Duration = Duration::from_millis(5);
+const BREATH: Duration = Duration::from_millis(20);
 
 /// Where the servers are now, and who asks. Shared by everybody who talks to them.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Load {
     pub writers: usize,
     /// Every how manyth trial is to fail after its work was done; 0 for none.
     pub refuse_every: u64,
+    /// Whether each asks for a job.
+    pub jobs: bool,
     /// What a writer waits between two trials.
     pub pause: Duration,
     /// After how many trials of all writers they stop by themselves.
@@ -53,7 +55,7 @@ pub struct Load {
 
 impl Default for Load {
     fn default() -> Self {
-        Self { writers: 8, refuse_every: 0, pause: Duration::ZERO, most: u64::MAX }
+        Self { writers: 8, refuse_every: 0, jobs: false, pause: Duration::ZERO, most: u64::MAX }
     }
 }
 
@@ -87,6 +89,8 @@ struct Shared {
     stop: AtomicBool,
     asked: AtomicU64,
     acked: AtomicU64,
+    /// Of each writer.
+    each: Vec<AtomicU64>,
 }
 
 impl Writers {
@@ -98,6 +102,7 @@ impl Writers {
             stop: AtomicBool::new(false),
             asked: AtomicU64::new(0),
             acked: AtomicU64::new(0),
+            each: (0..load.writers).map(|_| AtomicU64::new(0)).collect(),
         });
         let threads = (0..load.writers)
             .map(|number| {
@@ -123,6 +128,24 @@ impl Writers {
             assert!(began.elapsed() < limit, "{} of {more} acknowledged in {limit:?}", self.acked() - from);
             sleep(BREATH);
         }
+    }
+
+    /// Waits until every writer had one more acknowledged; tells how long that took.
+    ///
+    /// # Panics
+    /// When they have not within `limit`.
+    pub fn wait_each(&self, limit: Duration) -> Duration {
+        let count = || self.shared.each.iter().map(|one| one.load(Ordering::Relaxed)).collect::<Vec<_>>();
+        let (began, from) = (Instant::now(), count());
+        while count().iter().zip(&from).any(|(now, from)| now <= from) {
+            assert!(
+                began.elapsed() < limit,
+                "not every writer goes on after {limit:?}: {from:?} {:?}",
+                count()
+            );
+            sleep(BREATH);
+        }
+        began.elapsed()
     }
 
     /// Whether every writer has come to the end of its load.
@@ -165,7 +188,7 @@ impl Writer {
             }
             let refuse = load.refuse_every != 0 && number % load.refuse_every == 0;
             let text = format!("{:016x}", rand::random::<u64>());
-            self.shared.ledger.asked(&self.series, number, &text, refuse);
+            self.shared.ledger.asked(&self.series, number, &text, refuse, load.jobs);
             let broken = self.tally.broken;
             let began = Instant::now();
             let Some(acked) = self.until_answered(number, &text, refuse) else { break };
@@ -223,8 +246,8 @@ impl Writer {
         let headers =
             [(*name, value.as_str()), ("content-type", "application/json"), ("idempotency-key", &key)];
         let body = format!(
-            r#"{{"series": "{}", "number": {number}, "text": "{text}", "refuse": {refuse}}}"#,
-            self.series
+            r#"{{"series": "{}", "number": {number}, "text": "{text}", "refuse": {refuse}, "job": {}}}"#,
+            self.series, self.shared.load.jobs
         );
         let (_, client) = self.client.as_mut().expect("it was just made");
         client.ask("POST", "/api/v1/trials", &headers, &body)
@@ -239,6 +262,7 @@ impl Writer {
                 let id = json["id"].as_str().unwrap_or_default();
                 self.shared.ledger.acked(&self.series, number, id, answer.status == 200);
                 self.shared.acked.fetch_add(1, Ordering::Relaxed);
+                self.shared.each[self.number].fetch_add(1, Ordering::Relaxed);
                 self.tally.acked += 1;
                 self.tally.replayed += u64::from(answer.status == 200);
                 return Some(true);

@@ -24,5 +24,17 @@ pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
 
+/// How often a promise is tried: `short` in `make test`, `full` in `make promises`.
+pub fn rounds(short: usize, full: usize) -> usize {
+    let asked = std::env::var("MAINSTAY_TEST_PROMISES").is_ok_and(|found| found == "full");
+    if asked { full } else { short }
+}
+
+/// Tells what a promise was tried with, for whoever reads the output of `make promises`.
+#[allow(clippy::print_stdout, clippy::disallowed_macros, reason = "the test runner shows it on request")]
+pub fn tell(text: &str) {
+    println!("{text}");
+}
+
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,9 @@ pub(crate) struct TrialIn {
     pub(crate) number: i64,
     #[schema(min_length = 1, max_length = 2000)]
     pub(crate) text: String,
+    /// A job is asked for with it.
+    #[serde(default)]
+    pub(crate) job: bool,
     /// Everything is done, and then the commit is refused.
     #[serde(default)]
     pub(crate) refuse: bool,

@@ -1,12 +1,16 @@
-//! Trials: the smallest honest workload. One commit writes a row, its event and its kept reply.
+//! Trials: the smallest honest workload. One commit writes a row, its event, its job and its kept reply.
 //!
 //! Owns that row. Refuses to know who kills the process, and to be in a binary that is handed out: only a build with the
 //! feature `trials` of the binary has it.
 
 mod api;
+mod jobs;
 mod model;
 mod ops;
+mod settings;
 mod store;
+
+pub use settings::TrialsSettings;
 
 use journal::EventType;
 use types::Permission;
@@ -37,10 +41,12 @@ pub const fn system() -> System {
                 .routes(utoipa_axum::routes!(api::get_trial))
         },
         migrations: db::Migrations { system: "trials", steps: &[db::migration!("0001_trials")] },
+        sections: &[&TrialsSettings::SECTION],
         permissions: PERMISSIONS,
         access: ACCESS,
         events: EVENT_TYPES,
         ids: &[("tri", "trial")],
+        jobs: || vec![jobs::DELIVER.registered()],
         ..System::EMPTY
     }
 }

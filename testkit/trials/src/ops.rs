@@ -1,4 +1,4 @@
-//! Making a trial: its row and its event, in one commit or not at all.
+//! Making a trial: its row, its event and its job, in one commit or not at all.
 
 use db::Tx;
 use journal::NewEvent;
@@ -7,7 +7,7 @@ use types::{Error, Result, Scope, faults};
 
 use crate::api::{TrialIn, TrialOut};
 use crate::model::{TrialId, TrialRow};
-use crate::store;
+use crate::{jobs, store};
 
 pub(crate) async fn create(tx: &mut Tx, scope: &Scope, asked: &TrialIn) -> Result<TrialOut> {
     let now = tx.now();
@@ -24,6 +24,10 @@ pub(crate) async fn create(tx: &mut Tx, scope: &Scope, asked: &TrialIn) -> Resul
         .with(json!({"series": trial.series, "number": trial.number}));
     journal::append(tx, scope, event).await?;
     faults::point("trial.event");
+    if asked.job {
+        queue::enqueue(tx, scope, jobs::of(trial.id.to_string())?).await?;
+        faults::point("trial.job");
+    }
     if asked.refuse {
         return Err(Error::conflict("trial_refused", "It was asked to fail after its work was done."));
     }

@@ -66,6 +66,7 @@ fn frames(listener: Listener) -> impl Stream<Item = Result<Frame, Infallible>> +
     let hello = Frame::default().retry(COME_BACK).comment("connected");
     let events = stream::unfold(listener, |mut listener| async move {
         let event = listener.next().await?;
+        types::faults::point("stream.frame");
         // Ids, types and numbers: there is nothing in a message that JSON could refuse.
         let data = serde_json::to_string(&Message::from(&event)).ok()?;
         let frame = Frame::default().id(event.id.to_string()).event(event.kind).data(data);
