@@ -96,7 +96,7 @@ pub(crate) fn read(words: &str, root: &Path, positions: &mut HashMap<u64, u64>) 
         }
         _ => {
             let touched = file().or_else(|| quoted(args).find_map(|path| here(path.into_path())));
-            assert!(touched.is_none(), "the model of the disk does not know `{name}`: {:.200}", args);
+            assert!(touched.is_none(), "the model of the disk does not know `{name}`: {args:.200}");
             None
         }
     }

@@ -130,6 +130,7 @@ pub fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::Step::{Began, Ended};
     use super::*;
 
     fn read(lines: &[String]) -> Record {
@@ -149,7 +150,6 @@ mod tests {
             format!("8 fdatasync(3<{file}>) = ?"),
             "8 +++ killed by SIGKILL +++".to_owned(),
         ]);
-        use Step::{Began, Ended};
         assert_eq!(record.steps, [Began(0), Began(1), Ended(1), Ended(0), Began(2), Ended(2)]);
         let results: Vec<_> = record.calls.iter().map(|call| call.result).collect();
         assert_eq!(results, [Some(2), Some(-1), Some(-1)]);

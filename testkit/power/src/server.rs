@@ -78,7 +78,7 @@ impl Server {
             if let Some(status) = self.child.try_wait().expect("one's own child can be waited for") {
                 return Err(status.code().unwrap_or(-1));
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "it does not become ready\n{}", self.said());
+            assert!(began.elapsed() < Duration::from_mins(1), "it does not become ready\n{}", self.said());
             sleep(Duration::from_millis(10));
         }
     }

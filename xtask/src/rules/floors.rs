@@ -28,7 +28,7 @@ const NAMED: [(&str, &[&str]); 4] = [
     ("conference", &["records", "files"]),
 ];
 /// What only tests may use.
-const FOR_TESTS: [&str; 2] = ["testkit", "peers"];
+const FOR_TESTS: [&str; 3] = ["testkit", "peers", "crash"];
 
 /// Where a crate stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
