@@ -50,6 +50,12 @@ pub enum Error {
     /// The connection was lost while the commit was on its way: it may or may not have happened.
     #[error("the connection was lost during the commit: its outcome is unknown")]
     OutcomeUnknown,
+    /// The disk failed the commit: a power cut decides whether it happened.
+    #[error("the disk failed the commit: its outcome is unknown")]
+    CommitFailed(#[source] Cause),
+    /// Nothing is written before the WAL could be begun anew after a failure of the disk.
+    #[error("the disk failed, and the database takes no writes until it works again")]
+    Doubtful,
     #[error("the database cannot be reached")]
     Unavailable(#[source] Cause),
     /// The database is being closed.
@@ -116,13 +122,13 @@ impl From<Error> for types::Error {
             Error::Busy { .. } => {
                 Self::unavailable("busy", "Others kept changing the same things.").retry_after(1)
             }
-            Error::OutcomeUnknown => Self::unavailable(
+            Error::OutcomeUnknown | Error::CommitFailed(_) => Self::unavailable(
                 "outcome_unknown",
-                "The connection to the database was lost during the commit, so it is unknown whether this was done. Send it \
+                "The database failed or was lost during the commit, so it is unknown whether this was done. Send it \
                  again with the same Idempotency-Key: the answer tells.",
             )
             .retry_after(1),
-            Error::Unavailable(_) | Error::Closed => {
+            Error::Unavailable(_) | Error::Doubtful | Error::Closed => {
                 Self::unavailable("database_unavailable", "The database cannot be reached.").retry_after(2)
             }
             _ => return Self::internal(error),

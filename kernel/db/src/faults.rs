@@ -11,6 +11,8 @@ types::faults! {
     SuccessWhenUnknown,
     /// Whatever waits for PostgreSQL waits for as long as it takes.
     NoDeadline,
+    /// What can be read in the WAL is taken for durable, after a failed sync and at a start.
+    TrustTheWal,
 }
 
 /// How long the window between the early acknowledgement and the commit is.

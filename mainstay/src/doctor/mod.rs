@@ -10,6 +10,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use store::careless;
+
 use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
@@ -96,6 +98,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "database", name: "reachable", run: store::reachable },
     Check { group: "database", name: "migrations", run: store::migrations },
     Check { group: "database", name: "integrity", run: store::integrity },
+    Check { group: "database", name: "durability", run: store::durability },
     Check { group: "machine", name: "open files", run: machine::open_files },
     Check { group: "machine", name: "memory", run: machine::memory },
     Check { group: "machine", name: "clock", run: machine::clock },

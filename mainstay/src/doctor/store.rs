@@ -68,6 +68,45 @@ pub(super) fn integrity(patient: &Patient) -> BoxFuture<'_, Finding> {
     })
 }
 
+/// Whether what is acknowledged survives a power cut.
+pub(super) fn durability(patient: &Patient) -> BoxFuture<'_, Finding> {
+    Box::pin(async move {
+        let db = database!(patient);
+        let section = patient.settings.get::<Database>();
+        match careless(db, &section).await {
+            Err(error) => Finding::fail(error.detail(), "See the check `reachable`."),
+            Ok(found) if found.is_empty() => Finding::ok("commits wait for the disk"),
+            Ok(found) => Finding::warn(
+                format!("a power cut can take what was acknowledged: {}", found.join(", ")),
+                "Put that right unless the data can be lost: troubleshooting.md has a section on it.",
+            ),
+        }
+    })
+}
+
+/// Settings under which a power cut can take what was acknowledged.
+pub(crate) async fn careless(db: &db::Db, section: &Database) -> types::Result<Vec<String>> {
+    if db.engine() == db::Engine::Sqlite {
+        let normal = section.synchronous == config::sections::Synchronous::Normal;
+        return Ok(normal.then(|| "database.synchronous is normal".to_owned()).into_iter().collect());
+    }
+    db.read((), |rx, ()| {
+        Box::pin(async move {
+            let rows = rx
+                .rows(
+                    "SELECT name FROM pg_settings WHERE setting = 'off' \
+                     AND name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY name",
+                    &[],
+                )
+                .await?;
+            rows.into_iter()
+                .map(|mut row| Ok(format!("{} is off in PostgreSQL", row.take::<String>("name")?)))
+                .collect()
+        })
+    })
+    .await
+}
+
 async fn quick_check(db: &db::Db) -> types::Result<String> {
     db.read((), |rx, ()| {
         Box::pin(async move {

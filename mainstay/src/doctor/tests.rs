@@ -47,3 +47,25 @@ async fn every_action_open_to_anonymous_callers_is_listed() {
     }
     assert!(listed.contains("create_token"));
 }
+
+#[tokio::test]
+async fn commits_that_do_not_wait_for_the_disk_are_warned_of() {
+    let place = tempfile::tempdir().unwrap();
+    let durability = async |url: &str, text: &str| {
+        let settings = config::Settings::of_text(&crate::systems::sections(), text).unwrap();
+        let db = db::Db::open(db::Options::new(url, place.path())).await.unwrap();
+        let patient = Patient { settings, folder: place.path().to_owned(), running: false, db: Ok(db) };
+        found(&patient, "durability").await
+    };
+    assert_eq!(durability("sqlite", "").await.state, State::Ok);
+    let normal = durability("sqlite", "[database]\nsynchronous = \"normal\"\n").await;
+    assert_eq!(normal.state, State::Warn);
+    let careful = peers::Postgres::start(peers::Options::default());
+    let database = careful.fresh_database();
+    let found = durability(&database.url, "").await;
+    assert_eq!(found.state, State::Ok, "{}", found.detail);
+    let careless = peers::Postgres::start(peers::Options { fsync: false });
+    let database = careless.fresh_database();
+    let found = durability(&database.url, "").await;
+    assert!(found.state == State::Warn && found.detail.contains("fsync is off"), "{}", found.detail);
+}

@@ -5,7 +5,7 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
@@ -28,11 +28,19 @@ impl FolderError {
     }
 }
 
+/// Made with those above it. Their names are forced to the disk as well: what a power cut leaves without a name is gone.
+fn make(path: &Path) -> std::io::Result<()> {
+    let path = std::path::absolute(path)?;
+    let missing: Vec<_> = path.ancestors().take_while(|above| !above.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+    missing.iter().filter_map(|made| made.parent()).try_for_each(|above| File::open(above)?.sync_all())
+}
+
 /// The folder, made with mode 0700 if it is not there. Its path comes back absolute.
 pub(crate) fn prepare(path: &Path) -> Result<PathBuf, FolderError> {
     let shown = path.display();
     if !path.exists() {
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
+        make(path).map_err(|error| {
             FolderError::new(
                 format!("the data folder {shown} can not be made: {error}"),
                 "Make it yourself and give it to the user that runs Mainstay, or name another with --data.",

@@ -28,6 +28,9 @@ pub(super) fn open(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
             closing.close().await;
             return Err(failure);
         }
+        for what in crate::doctor::careless(&db, &section).await.unwrap_or_default() {
+            tracing::warn!(what, "a power cut can take what was acknowledged");
+        }
         house.db = Some(db);
         Ok(Undo::new(async move {
             closing.close().await;

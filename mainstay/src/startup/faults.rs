@@ -14,6 +14,7 @@ const KERNEL: &[(&str, fn())] = &[
     ("db.no_savepoint", || db::faults::set(db::faults::Fault::NoSavepoint, true)),
     ("db.success_when_unknown", || db::faults::set(db::faults::Fault::SuccessWhenUnknown, true)),
     ("db.synchronous_normal", || db::faults::set(db::faults::Fault::SynchronousNormal, true)),
+    ("db.trust_the_wal", || db::faults::set(db::faults::Fault::TrustTheWal, true)),
     ("journal.by_seq_alone", || journal::faults::set(journal::faults::Fault::BySeqAlone, true)),
     ("queue.ack_before_effect", || queue::faults::set(queue::faults::Fault::AckBeforeEffect, true)),
     ("queue.no_fencing", || queue::faults::set(queue::faults::Fault::NoFencing, true)),

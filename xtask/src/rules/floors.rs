@@ -28,7 +28,7 @@ const NAMED: [(&str, &[&str]); 4] = [
     ("conference", &["records", "files"]),
 ];
 /// What only tests may use.
-const FOR_TESTS: [&str; 2] = ["testkit", "peers"];
+const FOR_TESTS: [&str; 3] = ["testkit", "peers", "crash"];
 
 /// The workload of the crash tests: the binary takes it in, but only a build that asks for it.
 const WORKLOAD: &str = "trials";

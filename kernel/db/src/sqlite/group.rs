@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use types::Clock;
 
+use super::doubt::Doubt;
 use super::{Unit, error};
 use crate::Tx;
 use crate::error::{Error, Result};
@@ -18,6 +19,7 @@ pub(super) struct Group {
     tx: Tx,
     clock: Clock,
     commits: Arc<watch::Sender<u64>>,
+    doubt: Doubt,
 }
 
 /// Why the units of a group have no common end.
@@ -29,13 +31,25 @@ enum Apart {
 }
 
 impl Group {
-    pub(super) fn new(connection: Connection, clock: Clock, commits: Arc<watch::Sender<u64>>) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        clock: Clock,
+        commits: Arc<watch::Sender<u64>>,
+        doubt: Doubt,
+    ) -> Self {
         let tx = Tx::new(Read::new(Link::Sqlite(Box::new(connection)), clock.now()));
-        Self { tx, clock, commits }
+        Self { tx, clock, commits, doubt }
     }
 
     /// Runs the units in order, and releases them.
     pub(super) fn commit(&mut self, mut units: Vec<Box<dyn Unit>>) {
+        if let Err(error) = self.settle() {
+            for unit in &mut units {
+                unit.fail(error.clone());
+                unit.release();
+            }
+            return;
+        }
         let together = match units.len() {
             0 => return,
             1 => Err(Apart::Again),
@@ -88,6 +102,11 @@ impl Group {
 
     /// One unit, one commit: only it fails.
     fn alone(&mut self, unit: &mut dyn Unit) {
+        // The one before it may have left a doubt.
+        if let Err(error) = self.settle() {
+            unit.fail(error);
+            return;
+        }
         let started = Instant::now();
         if let Err(error) = self.begin() {
             unit.fail(error);
@@ -106,10 +125,8 @@ impl Group {
             faults::wait();
         }
         types::faults::point("db.before_commit");
-        if let Err(error) = self.statement("COMMIT") {
-            Meter::SQLITE.commit_failed();
-            self.roll_back();
-            unit.fail(error::from(error));
+        if let Err(failure) = self.statement("COMMIT") {
+            unit.fail(self.failed(failure));
             return;
         }
         types::faults::point("db.after_commit");
@@ -140,13 +157,39 @@ impl Group {
             Meter::SQLITE.committed(started, units);
             return Ok(());
         };
-        Meter::SQLITE.commit_failed();
-        self.roll_back();
-        match failure.sqlite_error_code() {
+        let code = failure.sqlite_error_code();
+        let error = self.failed(failure);
+        match code {
             // A deferred reference, or the unit that needs more room than there is: somebody's.
             Some(ErrorCode::ConstraintViolation | ErrorCode::DiskFull) => Err(Apart::Again),
-            _ => Err(Apart::Failed(error::from(failure))),
+            _ => Err(Apart::Failed(error)),
         }
+    }
+
+    /// A COMMIT that failed. When it was the disk that failed, nobody knows what of it is there.
+    fn failed(&self, failure: rusqlite::Error) -> Error {
+        Meter::SQLITE.commit_failed();
+        self.roll_back();
+        if failure.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
+            return error::from(failure);
+        }
+        tracing::error!(error = %failure, "the disk failed a commit: the WAL begins anew before the next one");
+        self.doubt.rise();
+        match error::from(failure) {
+            Error::Unavailable(cause) => Error::CommitFailed(cause),
+            other => other,
+        }
+    }
+
+    /// Ends a doubt, if there is one and the disk lets it.
+    pub(super) fn settle(&self) -> Result<()> {
+        if !self.doubt.is_there() {
+            return Ok(());
+        }
+        self.roll_back();
+        self.doubt.settle(self.connection())?;
+        tracing::info!("the WAL begins anew: the database takes writes again");
+        Ok(())
     }
 
     fn roll_back(&self) {

@@ -2,6 +2,7 @@
 //!
 //! Owns the file and every connection to it. Refuses to know what is written.
 
+mod doubt;
 mod error;
 mod group;
 mod link;
@@ -27,6 +28,7 @@ use types::{Clock, Result};
 use crate::meter::Meter;
 use crate::migrate::Step;
 use crate::{Error, Options, Read, Status, Tx, error as db_error};
+use doubt::Doubt;
 use reader::{Job, Question, Reader};
 use ticket::Ticket;
 use unit::{Unit, Work};
@@ -46,6 +48,7 @@ pub(crate) struct Sqlite {
     questions: RwLock<Option<flume::Sender<Box<dyn Question>>>>,
     idle: Mutex<Vec<Reader>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    doubt: Doubt,
 }
 
 impl Sqlite {
@@ -56,10 +59,12 @@ impl Sqlite {
     fn open_here(options: &Options, commits: Arc<watch::Sender<u64>>) -> db_error::Result<Self> {
         let file = options.file();
         let connection = open::writer(&file, options)?;
+        let doubt = Doubt::of_a_start(&connection)?;
+        open::sync_folder(&file)?;
         let (units, waiting) = flume::bounded(options.queue);
         let (questions, asked) = flume::bounded(options.queue);
         let mut threads = Vec::new();
-        let writer = writer::Writer::new(connection, options, waiting, commits);
+        let writer = writer::Writer::new(connection, options, waiting, commits, doubt.clone());
         threads.push(thread::start("db-writer".into(), move || writer.run())?);
         for number in 0..options.readers.max(1) {
             let reader = Reader::open(&file, options)?;
@@ -75,6 +80,7 @@ impl Sqlite {
             questions: RwLock::new(Some(questions)),
             idle: Mutex::new(Vec::new()),
             threads: Mutex::new(threads),
+            doubt,
         })
     }
 
@@ -139,6 +145,9 @@ impl Sqlite {
     pub(crate) fn check(&self, options: &Options) -> Result<()> {
         if self.threads.lock().iter().any(JoinHandle::is_finished) {
             return Err(Error::Closed.into());
+        }
+        if self.doubt.is_there() {
+            return Err(Error::Doubtful.into());
         }
         self.get(options, &(), |rx, ()| {
             Box::pin(async move {

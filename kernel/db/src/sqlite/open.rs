@@ -44,6 +44,14 @@ pub(super) fn writer(file: &Path, options: &Options) -> Result<Connection> {
     open().map_err(error::from)
 }
 
+/// The names of the database and its WAL have to survive, too; SQLite asks for that but does not look at the answer.
+pub(super) fn sync_folder(file: &Path) -> Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| Error::Unavailable(Arc::new(error)))
+}
+
 /// A connection of its own for migrations. References are checked by hand before the commit, because a table that is
 /// rebuilt has none for a moment.
 pub(super) fn migrator(file: &Path, busy_timeout: Duration) -> Result<Connection> {

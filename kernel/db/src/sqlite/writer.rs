@@ -2,14 +2,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::Unit;
+use super::doubt::Doubt;
 use super::group::Group;
 use crate::meter::Meter;
 use crate::{Options, run};
+
+/// Between two tries to end a doubt while nobody writes.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) struct Writer {
     group: Group,
@@ -23,14 +28,15 @@ impl Writer {
         options: &Options,
         waiting: flume::Receiver<Box<dyn Unit>>,
         commits: Arc<watch::Sender<u64>>,
+        doubt: Doubt,
     ) -> Self {
-        let group = Group::new(connection, options.clock.clone(), commits);
+        let group = Group::new(connection, options.clock.clone(), commits, doubt);
         Self { group, most: options.group.max(1), waiting }
     }
 
     /// Until every sender is gone and nothing waits any more.
     pub(super) fn run(mut self) {
-        while let Ok(first) = self.waiting.recv() {
+        while let Some(first) = self.next() {
             let mut units = vec![first];
             units.extend(self.waiting.try_iter().take(self.most - 1));
             units.retain(|unit| unit.start());
@@ -43,5 +49,17 @@ impl Writer {
         if let Err(error) = self.group.checkpoint() {
             tracing::warn!(%error, "the WAL was not folded into the database");
         }
+    }
+
+    /// Waits for a unit. After a failure of the disk it looks meanwhile whether that is over.
+    fn next(&self) -> Option<Box<dyn Unit>> {
+        while self.group.settle().is_err() {
+            match self.waiting.recv_timeout(AGAIN) {
+                Ok(unit) => return Some(unit),
+                Err(flume::RecvTimeoutError::Timeout) => {}
+                Err(flume::RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        self.waiting.recv().ok()
     }
 }
