@@ -17,7 +17,12 @@ use crate::worker::Shared;
 /// Enters the list of the living under a new id.
 pub(crate) async fn enter(shared: &Shared) -> Result<()> {
     let node = NodeId::at(shared.db.clock().now());
-    shared.db.write_relaxed(node, |tx, node| Box::pin(nodes::enter(tx, *node))).await?;
+    let running = shared.kinds.iter().filter(|_| shared.options.work);
+    let kinds: String = running.map(|kind| format!("{},", kind.name)).collect();
+    let enter = shared
+        .db
+        .write_relaxed((node, kinds), |tx, (node, kinds)| Box::pin(nodes::enter(tx, *node, kinds)));
+    enter.await?;
     *shared.node.lock() = node;
     Ok(())
 }
