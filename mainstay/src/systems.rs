@@ -5,7 +5,7 @@ use db::Migrations;
 use web::System;
 
 pub(crate) fn all() -> Vec<System> {
-    vec![identity::system(), settings::system(), activity::system(), status::system()]
+    vec![identity::system(), settings::system(), activity::system(), jobs::system(), status::system()]
 }
 
 /// The settings of the kernel and of every system.

@@ -41,6 +41,7 @@ async fn bury(shared: &Shared, node: NodeId, beats: i64) -> Result<()> {
     let jobs =
         shared.db.write_relaxed((node, beats), |tx, (node, beats)| Box::pin(nodes::bury(tx, *node, *beats)));
     let jobs = jobs.await?;
+    metrics::counter!("jobs_taken_back_total").increment(u64::try_from(jobs).unwrap_or(u64::MAX));
     tracing::warn!(%node, jobs, "a node is gone; its jobs were taken back");
     Ok(())
 }

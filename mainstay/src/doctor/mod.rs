@@ -9,6 +9,7 @@ mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::path::PathBuf;
 
@@ -96,6 +97,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "database", name: "reachable", run: store::reachable },
     Check { group: "database", name: "migrations", run: store::migrations },
     Check { group: "database", name: "integrity", run: store::integrity },
+    Check { group: "database", name: "jobs", run: work::jobs },
     Check { group: "machine", name: "open files", run: machine::open_files },
     Check { group: "machine", name: "memory", run: machine::memory },
     Check { group: "machine", name: "clock", run: machine::clock },

@@ -90,6 +90,18 @@ pub(crate) enum Ending {
     GivenBack,
 }
 
+impl Ending {
+    /// For the numbers.
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Failed { again: Some(_), .. } => "failed",
+            Self::Failed { again: None, .. } => "gave_up",
+            Self::Cancelled => "cancelled",
+            Self::GivenBack => "given_back",
+        }
+    }
+}
+
 /// Tells whether it still held the job.
 pub(crate) async fn end(tx: &mut Tx, id: JobId, attempt: i64, ending: &Ending) -> Result<bool> {
     let now = tx.now();
