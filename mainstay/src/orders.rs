@@ -12,17 +12,37 @@ use web::App;
 #[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Order {
     /// A link that makes the first administrator.
-    SetupLink { ttl_seconds: u64 },
+    SetupLink {
+        ttl_seconds: u64,
+    },
     /// An administrator, and a workspace of theirs.
-    AdminCreate { email: String, password: String, workspace: String },
+    AdminCreate {
+        email: String,
+        password: String,
+        workspace: String,
+    },
     /// The newest jobs, narrowed.
-    JobsList { state: Option<String>, kind: Option<String>, queue: Option<String> },
+    JobsList {
+        state: Option<String>,
+        kind: Option<String>,
+        queue: Option<String>,
+    },
     /// A job, and its log after a line.
-    JobShow { id: String, after: i64 },
-    JobRetry { id: String },
-    JobCancel { id: String },
+    JobShow {
+        id: String,
+        after: i64,
+    },
+    JobRetry {
+        id: String,
+    },
+    JobCancel {
+        id: String,
+    },
     /// Whether anything is taken from a queue.
-    QueuePause { queue: String, paused: bool },
+    QueuePause {
+        queue: String,
+        paused: bool,
+    },
 }
 
 impl Order {

@@ -26,8 +26,8 @@ use types::{Installation, Result, Scope, Time, typed_id};
 pub use error::{job_taken_back, not_again};
 pub use job::{Finished, Job};
 pub use kind::{Kind, NewJob, Registered, Retry};
-pub use schedule::Schedule;
 pub use reach::Reach;
+pub use schedule::Schedule;
 pub use store::{JobLine, JobRow, LineKind, QueueRow, ScheduleRow, State};
 pub use worker::{Options, Queue};
 
@@ -43,14 +43,22 @@ typed_id!(
     "nod"
 );
 
-pub const MIGRATIONS: Migrations =
-    Migrations { system: "queue", steps: &[db::migration!("0001_jobs"), db::migration!("0002_schedules"), db::migration!("0003_watching")] };
+pub const MIGRATIONS: Migrations = Migrations {
+    system: "queue",
+    steps: &[db::migration!("0001_jobs"), db::migration!("0002_schedules"), db::migration!("0003_watching")],
+};
 
 /// What is counted of jobs here. How full the queues are is measured by `systems/jobs`.
 pub const METRICS: &[Meaning] = &[
-    counter("jobs_attempts_total", "Attempts that ended on this node, by kind and outcome: done, failed, gave_up, cancelled, given_back, lost."),
+    counter(
+        "jobs_attempts_total",
+        "Attempts that ended on this node, by kind and outcome: done, failed, gave_up, cancelled, given_back, lost.",
+    ),
     counter("jobs_taken_back_total", "Jobs that this node took back from nodes that are gone."),
-    counter("jobs_not_yielding_total", "Attempts that could not be cut off because they never wait, by kind."),
+    counter(
+        "jobs_not_yielding_total",
+        "Attempts that could not be cut off because they never wait, by kind.",
+    ),
     gauge("jobs_running", "Jobs that run on this node, by kind."),
     histogram("jobs_run_seconds", "How long attempts took, by kind."),
     histogram("jobs_wait_seconds", "From the time a job could have run to its start, by kind."),

@@ -84,7 +84,10 @@ async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: wat
     };
     if !matches!(outcome, Outcome::Ran(_)) && !end_of(work).await {
         metrics::counter!("jobs_not_yielding_total", "kind" => kind.name).increment(1);
-        tracing::error!(kind = kind.name, "a job never waits and cannot be cut off: it keeps a thread until it ends");
+        tracing::error!(
+            kind = kind.name,
+            "a job never waits and cannot be cut off: it keeps a thread until it ends"
+        );
     }
     let now = *hear.borrow();
     let done = matches!(outcome, Outcome::Ran(Ok(Ok(_))));

@@ -56,9 +56,10 @@ pub(crate) fn run(command: Jobs, global: &Global, out: &Out) -> Result<Exit, Fai
         Jobs::Show(args) => return show(&args, global, out),
         Jobs::Retry { id } => (Order::JobRetry { id: id.clone() }, format!("{id} is queued again")),
         Jobs::Cancel { id } => (Order::JobCancel { id: id.clone() }, String::new()),
-        Jobs::Pause { queue } => {
-            (Order::QueuePause { queue: queue.clone(), paused: true }, format!("nothing is taken from {queue}"))
-        }
+        Jobs::Pause { queue } => (
+            Order::QueuePause { queue: queue.clone(), paused: true },
+            format!("nothing is taken from {queue}"),
+        ),
         Jobs::Resume { queue } => {
             (Order::QueuePause { queue: queue.clone(), paused: false }, format!("{queue} is served again"))
         }
@@ -126,7 +127,19 @@ fn plain(text: &str) -> String {
 }
 
 fn sheet(job: &Value) -> String {
-    let names = ["id", "kind", "queue", "subject", "state", "stuck", "run_at", "created_at", "started_at", "ended_at", "error"];
+    let names = [
+        "id",
+        "kind",
+        "queue",
+        "subject",
+        "state",
+        "stuck",
+        "run_at",
+        "created_at",
+        "started_at",
+        "ended_at",
+        "error",
+    ];
     let there = names.iter().filter_map(|name| Some((name, job[*name].as_str()?)));
     there.map(|(name, value)| format!("{name:<11} {}\n", plain(value))).collect()
 }
@@ -144,7 +157,14 @@ fn table(done: &Value) -> String {
         };
         let error = plain(text(job, "error")).chars().take(60).collect();
         let created = text(job, "created_at").chars().take(19).collect();
-        [text(job, "id").to_owned(), text(job, "kind").to_owned(), state, job["attempt"].to_string(), created, error]
+        [
+            text(job, "id").to_owned(),
+            text(job, "kind").to_owned(),
+            state,
+            job["attempt"].to_string(),
+            created,
+            error,
+        ]
     }));
     let widths: Vec<usize> =
         (0..6).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();

@@ -37,15 +37,19 @@ pub(super) fn jobs(patient: &Patient) -> BoxFuture<'_, Finding> {
             if let Some((at, by)) = &queue.paused {
                 lines.push(format!("{name} is paused since {at} by {by}: mainstay jobs resume {name}"));
             } else if queue.oldest.is_some_and(|oldest| now.since(oldest) > LAG) {
-                lines.push(format!("{name}: {} jobs wait, the oldest for more than five minutes", queue.ready));
+                lines.push(format!(
+                    "{name}: {} jobs wait, the oldest for more than five minutes",
+                    queue.ready
+                ));
             }
             if queue.failed > 0 {
-                lines.push(format!("{name}: {} jobs failed: mainstay jobs list --state failed", queue.failed));
+                lines
+                    .push(format!("{name}: {} jobs failed: mainstay jobs list --state failed", queue.failed));
             }
         }
-        let dead = waiting.iter().filter(|kind| {
-            !run.contains(kind) && !known.iter().any(|known| known.name == kind.as_str())
-        });
+        let dead = waiting
+            .iter()
+            .filter(|kind| !run.contains(kind) && !known.iter().any(|known| known.name == kind.as_str()));
         lines.extend(dead.map(|kind| format!("nobody knows the kind {kind}: its jobs wait for ever")));
         if lines.is_empty() {
             return Finding::ok(format!("nothing waits too long in {} queues", queues.len()));

@@ -17,7 +17,12 @@ fn operator() -> Installation {
 }
 
 /// The newest jobs, without what they left.
-pub async fn list(app: &App, kind: Option<String>, state: Option<&str>, queue: Option<String>) -> Result<Value> {
+pub async fn list(
+    app: &App,
+    kind: Option<String>,
+    state: Option<&str>,
+    queue: Option<String>,
+) -> Result<Value> {
     let state = state.map(api::state).transpose()?;
     let narrow = Narrow { kind, state, queue, subject: None };
     let place = Place { workspace: None, endpoint: "jobs list", filter: "" };

@@ -73,7 +73,10 @@ const EVENTS: &[EventType; queue::EVENTS.len()] = &[event(0), event(1), event(2)
 const UPKEEP: &[Upkeep] = &[Upkeep { name: "jobs", every: Duration::from_secs(15), run: jobs::measure }];
 
 const METRICS: &[Meaning] = &[
-    gauge("jobs_depth", "Jobs by queue and state: ready, delayed, running, failed. At most 50,000 of each are counted."),
+    gauge(
+        "jobs_depth",
+        "Jobs by queue and state: ready, delayed, running, failed. At most 50,000 of each are counted.",
+    ),
     gauge("jobs_oldest_ready_seconds", "For how long the oldest ready job of a queue could have run."),
     gauge("jobs_unknown_kinds", "Kinds of which jobs wait and which no version here knows."),
 ];

@@ -11,12 +11,7 @@ use crate::{JobId, Narrow};
 /// So many jobs of each state are counted at most: a look stays cheap however much waits.
 const COUNTED: u32 = 50_000;
 
-pub(crate) async fn page(
-    rx: &mut Read,
-    reach: &Reach,
-    narrow: &Narrow,
-    list: &List,
-) -> Result<Page<JobRow>> {
+pub(crate) async fn page(rx: &mut Read, reach: &Reach, narrow: &Narrow, list: &List) -> Result<Page<JobRow>> {
     let select = match reach {
         Reach::Workspace(scope) => Select::scoped(scope, "jobs", rows::JOB),
         Reach::Installation(by) => Select::installation(by, "jobs", rows::JOB).and("workspace IS NULL", []),
@@ -52,8 +47,13 @@ pub(crate) async fn queues(rx: &mut Read, _: &Installation) -> Result<Vec<QueueR
              GROUP BY queue, state, ready"
         )
     };
-    let parts = ["state = 'queued' AND ready = 1", "state = 'queued' AND ready = 0", "state = 'running'", "state = 'failed'"]
-        .map(part);
+    let parts = [
+        "state = 'queued' AND ready = 1",
+        "state = 'queued' AND ready = 0",
+        "state = 'running'",
+        "state = 'failed'",
+    ]
+    .map(part);
     let mut all: Vec<QueueRow> = Vec::new();
     for mut row in rx.rows(&parts.join(" UNION ALL "), params![COUNTED]).await? {
         let queue = entry(&mut all, row.take("queue")?);

@@ -1,7 +1,6 @@
 //! Opening the stream.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::sse::{Event as Frame, KeepAlive, Sse};
@@ -46,7 +45,7 @@ async fn stream_job_events(
 ) -> Result<Response> {
     let app = view.app().clone();
     let after = last_line(&headers)?;
-    let place = app.extension::<Arc<Places>>()?.take()?;
+    let place = app.extension::<Places>()?.take()?;
     let standing = Standing::new(&app, &caller, client, headers, READ);
     let follower = Follower::begin(app, view.ground().clone(), id, after, standing, place).await?;
     let Some(follower) = follower else { return Ok(StatusCode::NO_CONTENT.into_response()) };

@@ -16,10 +16,8 @@ pub(crate) struct Toil {
     pub(crate) says: Vec<String>,
 }
 
-pub(crate) static TOIL: Kind<Toil> = Kind {
-    queue: "toil",
-    ..Kind::new("toil.once", |job, toil| Box::pin(toil_once(job, toil)))
-};
+pub(crate) static TOIL: Kind<Toil> =
+    Kind { queue: "toil", ..Kind::new("toil.once", |job, toil| Box::pin(toil_once(job, toil))) };
 /// Asked for, and known to nobody.
 pub(crate) static FORGOTTEN: Kind<Toil> =
     Kind::new("toil.forgotten", |job, toil| Box::pin(toil_once(job, toil)));
@@ -48,15 +46,15 @@ pub(crate) fn says(lines: &[&str]) -> Toil {
 pub(crate) async fn ask(app: &TestApp, workspace: &str, job: NewJob) -> JobId {
     let workspace = workspace.parse().expect("the id of a workspace");
     let scope = Scope::of_request(workspace, Actor::system("a test"), Trace::default());
-    let ask = app.db().write((scope, job), |tx, (scope, job)| Box::pin(queue::enqueue(tx, scope, job.clone())));
+    let ask =
+        app.db().write((scope, job), |tx, (scope, job)| Box::pin(queue::enqueue(tx, scope, job.clone())));
     ask.await.expect("a job")
 }
 
 pub(crate) async fn ask_installation(app: &TestApp, job: NewJob) -> JobId {
     let by = Installation::system("a test");
-    let ask = app
-        .db()
-        .write((by, job), |tx, (by, job)| Box::pin(queue::enqueue_installation(tx, by, job.clone())));
+    let ask =
+        app.db().write((by, job), |tx, (by, job)| Box::pin(queue::enqueue_installation(tx, by, job.clone())));
     ask.await.expect("a job")
 }
 
