@@ -18,7 +18,7 @@ use crate::worker::Shared;
 pub(crate) async fn enter(shared: &Shared) -> Result<()> {
     let node = NodeId::at(shared.db.clock().now());
     let running = shared.kinds.iter().filter(|_| shared.options.work);
-    let kinds: String = running.map(|kind| format!("{},", kind.name)).collect();
+    let kinds = running.map(|kind| kind.name).collect::<Vec<_>>().join(",");
     let enter =
         shared.db.write_relaxed((node, kinds), |tx, (node, kinds)| Box::pin(nodes::enter(tx, *node, kinds)));
     enter.await?;

@@ -141,7 +141,7 @@ fn sheet(job: &Value) -> String {
         "error",
     ];
     let there = names.iter().filter_map(|name| Some((name, job[*name].as_str()?)));
-    there.map(|(name, value)| format!("{name:<11} {}\n", plain(value))).collect()
+    there.map(|(name, value)| format!("{name:<11} {}", plain(value))).collect::<Vec<_>>().join("\n")
 }
 
 fn table(done: &Value) -> String {

@@ -6,5 +6,5 @@ CREATE INDEX jobs_failed ON jobs (queue) WHERE state = 'failed';
 ALTER TABLE jobs ADD COLUMN progress_done BIGINT;
 ALTER TABLE jobs ADD COLUMN progress_total BIGINT;
 ALTER TABLE jobs ADD COLUMN said BIGINT NOT NULL DEFAULT 0;
--- The kinds that a node runs, with a comma after each.
+-- The kinds that a node runs, with commas between them.
 ALTER TABLE job_nodes ADD COLUMN kinds TEXT NOT NULL DEFAULT '';
