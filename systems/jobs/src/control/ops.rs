@@ -1,4 +1,4 @@
-//! What an operator at the machine may ask: every job there is, of whatever workspace.
+//! Seeing and steering every job there is, of whatever workspace.
 
 use query::{List, Place};
 use queue::{JobId, Narrow, Reach};
