@@ -9,6 +9,7 @@ mod general;
 mod jobs;
 mod limits;
 mod log;
+mod outbound;
 mod retention;
 mod routes;
 mod server;
@@ -20,6 +21,7 @@ pub use general::{General, Mode};
 pub use jobs::Jobs;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use outbound::Outbound;
 pub use retention::{Idempotency, Journal};
 pub use routes::{Docs, Routes};
 pub use server::Server;
@@ -36,6 +38,7 @@ pub const KERNEL: &[&Section] = &[
     &Cache::SECTION,
     &Cors::SECTION,
     &Limits::SECTION,
+    &Outbound::SECTION,
     &Log::SECTION,
     &Docs::SECTION,
     &Routes::SECTION,
