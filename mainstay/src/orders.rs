@@ -12,9 +12,37 @@ use web::App;
 #[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Order {
     /// A link that makes the first administrator.
-    SetupLink { ttl_seconds: u64 },
+    SetupLink {
+        ttl_seconds: u64,
+    },
     /// An administrator, and a workspace of theirs.
-    AdminCreate { email: String, password: String, workspace: String },
+    AdminCreate {
+        email: String,
+        password: String,
+        workspace: String,
+    },
+    /// The newest jobs, narrowed.
+    JobsList {
+        state: Option<String>,
+        kind: Option<String>,
+        queue: Option<String>,
+    },
+    /// A job, and its log after a line.
+    JobShow {
+        id: String,
+        after: i64,
+    },
+    JobRetry {
+        id: String,
+    },
+    JobCancel {
+        id: String,
+    },
+    /// Whether anything is taken from a queue.
+    QueuePause {
+        queue: String,
+        paused: bool,
+    },
 }
 
 impl Order {
@@ -23,6 +51,11 @@ impl Order {
         match self {
             Self::SetupLink { .. } => "setup-link",
             Self::AdminCreate { .. } => "admin-create",
+            Self::JobsList { .. } => "jobs-list",
+            Self::JobShow { .. } => "job-show",
+            Self::JobRetry { .. } => "job-retry",
+            Self::JobCancel { .. } => "job-cancel",
+            Self::QueuePause { .. } => "queue-pause",
         }
     }
 }
@@ -36,6 +69,13 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
             let link = identity::setup::link(app, base, life).await?;
             Ok(json!({ "link": link, "expires_at": app.clock().now().plus(life) }))
         }
+        Order::JobsList { state, kind, queue } => {
+            jobs::control::list(app, kind, state.as_deref(), queue).await
+        }
+        Order::JobShow { id, after } => jobs::control::show(app, &id, after).await,
+        Order::JobRetry { id } => jobs::control::retry(app, &id).await,
+        Order::JobCancel { id } => jobs::control::cancel(app, &id).await,
+        Order::QueuePause { queue, paused } => jobs::control::pause(app, &queue, paused).await,
         Order::AdminCreate { email, password, workspace } => {
             let made = identity::admin::create_admin(app, &email, &password, &workspace).await?;
             Ok(json!({

@@ -9,6 +9,7 @@ pub(crate) fn all() -> Vec<System> {
         identity::system(),
         settings::system(),
         activity::system(),
+        jobs::system(),
         status::system(),
         #[cfg(feature = "trials")]
         trials::system(),

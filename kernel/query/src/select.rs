@@ -49,6 +49,15 @@ impl Select {
         self
     }
 
+    /// Only rows where the column has the value, if one is wanted.
+    #[must_use]
+    pub fn only(self, column: &'static str, value: Option<impl Into<Scalar>>) -> Self {
+        match value {
+            Some(value) => self.and(&format!("{column} = $1"), [value.into()]),
+            None => self,
+        }
+    }
+
     /// How many rows there are.
     pub fn count(&self) -> Statement {
         let sql = format!("SELECT COUNT(*) AS total FROM {}{}", self.from, self.condition());

@@ -14,6 +14,12 @@ pub fn not_again(error: Error) -> Error {
     Error::new(error.kind(), error.code(), error.message().to_owned()).because(cause)
 }
 
+/// The next attempt would leave as much.
+pub(crate) fn result_too_large() -> Error {
+    let message = "The result of the job is larger than 64 KiB.";
+    not_again(Error::new(Kind::TooLarge, "job_result_too_large", message))
+}
+
 pub(crate) fn says_not_again(error: &Error) -> bool {
     error.cause::<NotAgain>().is_some()
 }

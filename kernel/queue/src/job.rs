@@ -12,11 +12,14 @@ use types::{Error, Installation, Result, Scope};
 
 use crate::JobId;
 use crate::done::Done;
-use crate::error::job_taken_back;
+use crate::error::{job_taken_back, result_too_large};
 use crate::faults::{Fault, planted};
 use crate::running::Told;
-use crate::store::{LineKind, attempts};
+use crate::store::attempts::{self, Says};
 use crate::whose::Whose;
+
+/// What a job may leave as its result, in bytes of JSON. What is larger belongs into a file.
+const LONGEST_RESULT: usize = 64 * 1024;
 
 /// What the systems hand in for their jobs: `web::App` in the house.
 pub(crate) type Context = Arc<dyn Any + Send + Sync>;
@@ -108,19 +111,19 @@ impl Job {
 
     /// A line in the job's own log.
     pub async fn log(&self, says: impl Into<String>) -> Result<()> {
-        self.say(LineKind::Log, says.into()).await
+        self.say(Says::Line(says.into())).await
     }
 
     /// How far it is: `done` of `total`.
     pub async fn progress(&self, done: u64, total: u64) -> Result<()> {
-        self.say(LineKind::Progress, format!("{done}/{total}")).await
+        let number = |number| i64::try_from(number).unwrap_or(i64::MAX);
+        self.say(Says::Progress(number(done), number(total))).await
     }
 
-    async fn say(&self, kind: LineKind, says: String) -> Result<()> {
-        let say =
-            self.0.db.write_relaxed((self.id(), self.attempt(), says), move |tx, (id, attempt, says)| {
-                Box::pin(attempts::say(tx, *id, *attempt, kind, says))
-            });
+    async fn say(&self, says: Says) -> Result<()> {
+        let say = self.0.db.write_relaxed((self.id(), self.attempt(), says), |tx, (id, attempt, says)| {
+            Box::pin(attempts::say(tx, *id, *attempt, says))
+        });
         say.await
     }
 
@@ -197,6 +200,9 @@ where
             let head = attempts::complete(tx, job.id, job.attempt).await?;
             let result = serde_json::to_value(f(tx, &job.whose, args).await?).map_err(Error::internal)?;
             let result = (!result.is_null()).then(|| result.to_string());
+            if result.as_ref().is_some_and(|result| result.len() > LONGEST_RESULT) {
+                return Err(result_too_large());
+            }
             attempts::completed(tx, &head, result.as_deref()).await
         })
     });

@@ -107,13 +107,16 @@ pub struct Registered {
     pub(crate) run: Arc<dyn Fn(Job) -> BoxFuture<'static, Result<Finished>> + Send + Sync>,
 }
 
+/// Bytes of JSON.
+const LONGEST_PAYLOAD: usize = 64 * 1024;
+
 /// A job that is about to be asked for.
 #[derive(Clone, Debug)]
 pub struct NewJob {
     pub(crate) kind: &'static str,
     pub(crate) queue: &'static str,
     pub(crate) priority: i64,
-    pub(crate) payload: serde_json::Value,
+    pub(crate) payload: String,
     pub(crate) delay: Duration,
     pub(crate) subject: Option<String>,
     pub(crate) unique: Option<String>,
@@ -122,12 +125,18 @@ pub struct NewJob {
 
 impl NewJob {
     /// Fails when the payload cannot be written as JSON, which is a mistake in its type.
+    /// 413 `job_payload_too_large` when it is longer than 64 KiB: hand over ids, not things.
     pub fn new<P: Serialize>(kind: &Kind<P>, payload: &P) -> Result<Self> {
+        let payload = serde_json::to_string(payload).map_err(Error::internal)?;
+        if payload.len() > LONGEST_PAYLOAD {
+            let message = "What the job is told to do is longer than 64 KiB.";
+            return Err(Error::new(types::Kind::TooLarge, "job_payload_too_large", message));
+        }
         Ok(Self {
             kind: kind.name,
             queue: kind.queue,
             priority: kind.priority,
-            payload: serde_json::to_value(payload).map_err(Error::internal)?,
+            payload,
             delay: Duration::ZERO,
             subject: None,
             unique: None,

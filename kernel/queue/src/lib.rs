@@ -10,6 +10,7 @@ pub mod faults;
 mod job;
 mod kind;
 mod node;
+mod reach;
 mod run;
 mod running;
 mod schedule;
@@ -18,13 +19,16 @@ mod whose;
 mod worker;
 
 use db::{Migrations, Read, Tx};
+use query::{List, Page, SortColumn, SortField, SortFields};
+use telemetry::metrics::{Meaning, counter, gauge, histogram};
 use types::{Installation, Result, Scope, Time, typed_id};
 
 pub use error::{job_taken_back, not_again};
 pub use job::{Finished, Job};
 pub use kind::{Kind, NewJob, Registered, Retry};
+pub use reach::Reach;
 pub use schedule::Schedule;
-pub use store::{JobLine, JobRow, LineKind, State};
+pub use store::{JobLine, JobRow, LineKind, QueueRow, ScheduleRow, State};
 pub use worker::{Options, Queue};
 
 typed_id!(
@@ -39,8 +43,26 @@ typed_id!(
     "nod"
 );
 
-pub const MIGRATIONS: Migrations =
-    Migrations { system: "queue", steps: &[db::migration!("0001_jobs"), db::migration!("0002_schedules")] };
+pub const MIGRATIONS: Migrations = Migrations {
+    system: "queue",
+    steps: &[db::migration!("0001_jobs"), db::migration!("0002_schedules"), db::migration!("0003_watching")],
+};
+
+/// What is counted of jobs here. How full the queues are is measured by `systems/jobs`.
+pub const METRICS: &[Meaning] = &[
+    counter(
+        "jobs_attempts_total",
+        "Attempts that ended on this node, by kind and outcome: done, failed, gave_up, cancelled, given_back, lost.",
+    ),
+    counter("jobs_taken_back_total", "Jobs that this node took back from nodes that are gone."),
+    counter(
+        "jobs_not_yielding_total",
+        "Attempts that could not be cut off because they never wait, by kind.",
+    ),
+    gauge("jobs_running", "Jobs that run on this node, by kind."),
+    histogram("jobs_run_seconds", "How long attempts took, by kind."),
+    histogram("jobs_wait_seconds", "From the time a job could have run to its start, by kind."),
+];
 
 /// What the journal is told of jobs that somebody asked for in a workspace. Attempts are in the job's own log only.
 pub const EVENTS: [(&str, &str); 5] = [
@@ -62,26 +84,89 @@ pub async fn enqueue_installation(tx: &mut Tx, by: &Installation, job: NewJob) -
     store::jobs::insert(tx, &whose::Whose::Installation(by.clone()), job).await
 }
 
-/// A job of the workspace.
-pub async fn get(rx: &mut Read, scope: &Scope, id: JobId) -> Result<Option<JobRow>> {
-    store::jobs::get(rx, scope, id).await
+/// A job.
+pub async fn get(rx: &mut Read, reach: impl Into<Reach>, id: JobId) -> Result<Option<JobRow>> {
+    store::jobs::get(rx, &reach.into(), id).await
 }
 
-/// The log of a job of the workspace, after a line of it.
-pub async fn lines(rx: &mut Read, scope: &Scope, id: JobId, after: i64, limit: u32) -> Result<Vec<JobLine>> {
-    store::lines::of_job(rx, scope, id, after, limit).await
+/// What narrows a list of jobs: each that is there has to be equal.
+#[derive(Clone, Debug, Default)]
+pub struct Narrow {
+    pub kind: Option<String>,
+    pub state: Option<State>,
+    pub queue: Option<String>,
+    pub subject: Option<String>,
 }
 
-/// A queued job is cancelled at once; a running one is told, and is cancelled when it stops. 404 for a job that the
-/// workspace does not have, 409 `job_ended` for one that has ended.
-pub async fn cancel(tx: &mut Tx, scope: &Scope, id: JobId) -> Result<State> {
-    store::steer::cancel(tx, scope, id).await
+/// A part of the list of jobs.
+pub async fn page(
+    rx: &mut Read,
+    reach: impl Into<Reach>,
+    narrow: &Narrow,
+    list: &List,
+) -> Result<Page<JobRow>> {
+    store::watch::page(rx, &reach.into(), narrow, list).await
+}
+
+/// The log of a job, after a line of it.
+pub async fn lines(
+    rx: &mut Read,
+    reach: impl Into<Reach>,
+    id: JobId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<JobLine>> {
+    store::lines::of_job(rx, &reach.into(), id, after, limit).await
+}
+
+/// How the log of a job can be sorted.
+pub const LOG: SortFields = SortFields {
+    fields: &[SortField { name: "number", columns: &[NUMBER] }],
+    default: "number",
+    tie: NUMBER,
+};
+const NUMBER: SortColumn = SortColumn::new("number", query::Kind::Int);
+
+/// A part of the log of a job, in the order of [`LOG`]. Empty when there is no such job.
+pub async fn log(rx: &mut Read, reach: impl Into<Reach>, id: JobId, list: &List) -> Result<Page<JobLine>> {
+    store::watch::log(rx, &reach.into(), id, list).await
+}
+
+/// A queued job is cancelled at once; a running one is told, and is cancelled when it stops. 404 for a job that is out of
+/// reach, 409 `job_ended` for one that has ended.
+pub async fn cancel(tx: &mut Tx, reach: impl Into<Reach>, id: JobId) -> Result<State> {
+    store::steer::cancel(tx, &reach.into(), id).await
 }
 
 /// Gives a job that failed or was cancelled all its attempts anew. 409 `job_not_ended` for any other, and
 /// `already_exists` when another job holds its unique key by now.
-pub async fn retry(tx: &mut Tx, scope: &Scope, id: JobId) -> Result<()> {
-    store::steer::retry(tx, scope, id).await
+pub async fn retry(tx: &mut Tx, reach: impl Into<Reach>, id: JobId) -> Result<()> {
+    store::steer::retry(tx, &reach.into(), id).await
+}
+
+/// Every queue that holds something or is paused. Of each state at most 50,000 jobs are counted in all.
+pub async fn queues(rx: &mut Read, by: &Installation) -> Result<Vec<QueueRow>> {
+    store::watch::queues(rx, by).await
+}
+
+/// Every schedule that was ever made known, by name.
+pub async fn schedules(rx: &mut Read, by: &Installation) -> Result<Vec<ScheduleRow>> {
+    store::watch::schedules(rx, by).await
+}
+
+/// The kinds that nodes which live run now.
+pub async fn run_somewhere(rx: &mut Read) -> Result<Vec<String>> {
+    store::watch::run_somewhere(rx).await
+}
+
+/// The queues from which nothing is taken.
+pub async fn paused(rx: &mut Read) -> Result<Vec<String>> {
+    store::watch::paused(rx).await
+}
+
+/// The kinds of which something is ready to run.
+pub async fn waiting(rx: &mut Read, by: &Installation) -> Result<Vec<String>> {
+    store::watch::waiting(rx, by).await
 }
 
 /// Takes nothing more from a queue, on any node; what runs goes on.

@@ -17,7 +17,11 @@ use crate::worker::Shared;
 /// Enters the list of the living under a new id.
 pub(crate) async fn enter(shared: &Shared) -> Result<()> {
     let node = NodeId::at(shared.db.clock().now());
-    shared.db.write_relaxed(node, |tx, node| Box::pin(nodes::enter(tx, *node))).await?;
+    let running = shared.kinds.iter().filter(|_| shared.options.work);
+    let kinds = running.map(|kind| kind.name).collect::<Vec<_>>().join(",");
+    let enter =
+        shared.db.write_relaxed((node, kinds), |tx, (node, kinds)| Box::pin(nodes::enter(tx, *node, kinds)));
+    enter.await?;
     *shared.node.lock() = node;
     Ok(())
 }
@@ -36,6 +40,7 @@ async fn bury(shared: &Shared, node: NodeId, beats: i64) -> Result<()> {
     let jobs =
         shared.db.write_relaxed((node, beats), |tx, (node, beats)| Box::pin(nodes::bury(tx, *node, *beats)));
     let jobs = jobs.await?;
+    metrics::counter!("jobs_taken_back_total").increment(u64::try_from(jobs).unwrap_or(u64::MAX));
     tracing::warn!(%node, jobs, "a node is gone; its jobs were taken back");
     Ok(())
 }

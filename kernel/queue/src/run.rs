@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasks::{Lost, Task};
+use tasks::{Lost, Stopwatch, Task};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 use types::{Error, Kind, Result};
@@ -29,12 +29,19 @@ enum Outcome {
 pub(crate) fn start(shared: &Arc<Shared>, kind: &Registered, claimed: Claimed) {
     let key = (claimed.head.id, claimed.head.attempt);
     let hear = shared.running.enter(key, kind.name);
+    let waited = shared.db.clock().now().since(claimed.order.1);
+    metrics::histogram!("jobs_wait_seconds", "kind" => kind.name).record(waited.as_secs_f64());
     let shared = Arc::clone(shared);
     let kind = kind.clone();
     let tasks = shared.tasks.clone();
     let span = span(&claimed.head);
     let work = async move {
+        let gauge = metrics::gauge!("jobs_running", "kind" => kind.name);
+        gauge.increment(1);
+        let watch = Stopwatch::start();
         attempt(&shared, &kind, claimed, hear).await;
+        metrics::histogram!("jobs_run_seconds", "kind" => kind.name).record(watch.elapsed().as_secs_f64());
+        gauge.decrement(1);
         shared.running.leave(key);
         shared.freed.notify_one();
     };
@@ -75,19 +82,32 @@ async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: wat
         () = tokio::time::sleep(kind.timeout) => Outcome::TimedOut,
         () = patience(hear.clone(), shared.options.grace) => Outcome::CutOff,
     };
-    if !matches!(outcome, Outcome::Ran(_)) {
-        end_of(work).await;
+    if !matches!(outcome, Outcome::Ran(_)) && !end_of(work).await {
+        metrics::counter!("jobs_not_yielding_total", "kind" => kind.name).increment(1);
+        tracing::error!(
+            kind = kind.name,
+            "a job never waits and cannot be cut off: it keeps a thread until it ends"
+        );
     }
     let now = *hear.borrow();
-    if let Some(ending) = ending(kind, failures, outcome, now) {
+    let done = matches!(outcome, Outcome::Ran(Ok(Ok(_))));
+    let ending = ending(kind, failures, outcome, now);
+    let counted = match &ending {
+        None if done => "done",
+        None => "lost",
+        Some(ending) => ending.as_str(),
+    };
+    metrics::counter!("jobs_attempts_total", "kind" => kind.name, "outcome" => counted).increment(1);
+    if let Some(ending) = ending {
         keep(shared, id, attempt, &ending, &hear).await;
     }
 }
 
-/// Cuts it off. One that never waits cannot be cut off; it goes on, and can no longer finish anything.
-async fn end_of(work: Task<Result<Finished>>) {
+/// Cuts it off, and tells whether that worked. One that never waits cannot be cut off; it goes on, and can no longer
+/// finish anything.
+async fn end_of(work: Task<Result<Finished>>) -> bool {
     work.abort();
-    let _ = tokio::time::timeout(Duration::from_millis(200), work).await;
+    tokio::time::timeout(Duration::from_millis(200), work).await.is_ok()
 }
 
 /// Ends a while after the job was told to stop; at once when it was taken back, since nothing it does counts.

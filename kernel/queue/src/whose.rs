@@ -5,7 +5,7 @@
 use types::{Actor, ActorKind, Error, Installation, Result, Scope, Trace, WorkspaceId};
 
 /// The lane of what belongs to no workspace. No id of a workspace reads like that.
-const INSTALLATION: &str = "installation";
+pub(crate) const INSTALLATION: &str = "installation";
 
 #[derive(Clone, Debug)]
 pub(crate) enum Whose {

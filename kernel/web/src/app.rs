@@ -158,7 +158,7 @@ impl App {
         self.0.parts.faults.has(fault)
     }
 
-    pub(crate) fn signer(&self) -> &query::Signer {
+    pub fn signer(&self) -> &query::Signer {
         &self.0.signer
     }
 

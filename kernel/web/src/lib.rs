@@ -28,6 +28,7 @@ mod reference;
 mod reply;
 mod router;
 mod socket;
+mod standing;
 mod system;
 mod view;
 
@@ -49,6 +50,7 @@ pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
+pub use standing::Standing;
 pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, metrics, migrations, sections};
 pub use view::{ListShape, View};
 

@@ -107,6 +107,7 @@ pub fn metrics(systems: &[System]) -> Vec<Meaning> {
         outbound::METRICS,
         db::METRICS,
         journal::METRICS,
+        queue::METRICS,
         crate::edge::METRICS,
     ];
     own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()

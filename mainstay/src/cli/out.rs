@@ -36,6 +36,11 @@ impl Out {
         Self { json: global.json, quiet: global.quiet, verbose: global.verbose, color }
     }
 
+    /// The same, without a word on what goes on.
+    pub(crate) const fn without_progress(&self) -> Self {
+        Self { json: self.json, quiet: true, verbose: 0, color: self.color }
+    }
+
     /// The result, in the form that was asked for.
     pub(crate) fn result(&self, text: &str, json: &Value) {
         if self.json { self.print(&json.to_string()) } else { self.print(text) }

@@ -18,7 +18,7 @@ pub(crate) use server::{Handler, open};
 pub(crate) const SOCKET: &str = "control.sock";
 
 /// Longest line in either direction.
-const LONGEST: u64 = 64 * 1024;
+const LONGEST: u64 = 1024 * 1024;
 
 /// What a socket's address may have at most, with its end.
 const LONGEST_PATH: usize = 100;

@@ -9,6 +9,7 @@ mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub(crate) use store::careless;
 
@@ -99,6 +100,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "database", name: "migrations", run: store::migrations },
     Check { group: "database", name: "integrity", run: store::integrity },
     Check { group: "database", name: "durability", run: store::durability },
+    Check { group: "database", name: "jobs", run: work::jobs },
     Check { group: "machine", name: "open files", run: machine::open_files },
     Check { group: "machine", name: "memory", run: machine::memory },
     Check { group: "machine", name: "clock", run: machine::clock },

@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod graceful;
 mod guide;
+mod jobs;
 mod process;
 mod serve;
 #[cfg(feature = "faults")]

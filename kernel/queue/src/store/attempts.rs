@@ -90,6 +90,18 @@ pub(crate) enum Ending {
     GivenBack,
 }
 
+impl Ending {
+    /// For the numbers.
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Failed { again: Some(_), .. } => "failed",
+            Self::Failed { again: None, .. } => "gave_up",
+            Self::Cancelled => "cancelled",
+            Self::GivenBack => "given_back",
+        }
+    }
+}
+
 /// Tells whether it still held the job.
 pub(crate) async fn end(tx: &mut Tx, id: JobId, attempt: i64, ending: &Ending) -> Result<bool> {
     let now = tx.now();
@@ -126,11 +138,41 @@ pub(crate) async fn end(tx: &mut Tx, id: JobId, attempt: i64, ending: &Ending) -
     Ok(true)
 }
 
-/// What a running job says. Refused when it was taken back.
-pub(crate) async fn say(tx: &mut Tx, id: JobId, attempt: i64, kind: LineKind, says: &str) -> Result<()> {
-    let sql = "UPDATE jobs SET lines = lines + 1 WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING lines";
-    let mut row = tx.row(sql, params![id, attempt]).await?.ok_or_else(job_taken_back)?;
-    lines::write(tx, id, row.take("lines")?, attempt, kind, says).await
+/// Lines that a job itself may write, until it is tried again by hand.
+const SAID: i64 = 1_000;
+
+/// What a running job says: a line, as long as there are not too many of them. Refused when it was taken back.
+pub(crate) async fn say(tx: &mut Tx, id: JobId, attempt: i64, says: &Says) -> Result<()> {
+    let (done, total) = match says {
+        Says::Line(_) => (None, None),
+        Says::Progress(done, total) => (Some(*done), Some(*total)),
+    };
+    let sql = "UPDATE jobs SET lines = lines + 1, said = said + 1, progress_done = COALESCE($3, progress_done), \
+         progress_total = COALESCE($4, progress_total) \
+         WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING lines, said";
+    let row = tx.row(sql, params![id, attempt, done, total]).await?;
+    let mut row = row.ok_or_else(job_taken_back)?;
+    let (number, said): (i64, i64) = (row.take("lines")?, row.take("said")?);
+    if said > SAID {
+        return Ok(());
+    }
+    if said == SAID {
+        let last = "The log of this job is full: what it says from here on is not kept.";
+        return lines::write(tx, id, number, attempt, LineKind::Log, last).await;
+    }
+    match says {
+        Says::Line(text) => lines::write(tx, id, number, attempt, LineKind::Log, text).await,
+        Says::Progress(done, total) => {
+            lines::write(tx, id, number, attempt, LineKind::Progress, &format!("{done}/{total}")).await
+        }
+    }
+}
+
+/// What a job can say.
+#[derive(Clone, Debug)]
+pub(crate) enum Says {
+    Line(String),
+    Progress(i64, i64),
 }
 
 /// Takes back one job of a node that is dead.

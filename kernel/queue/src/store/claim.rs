@@ -67,7 +67,8 @@ pub(crate) struct Claimed {
     pub head: Head,
     pub lane: String,
     pub payload: String,
-    order: (i64, Time),
+    /// Priority, and since when it could have run.
+    pub order: (i64, Time),
 }
 
 /// Takes as much as is wanted; `None` when the node is not in the list of the living any more.

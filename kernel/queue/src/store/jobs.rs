@@ -1,10 +1,11 @@
 //! Asking for a job, and looking at one.
 
 use db::{Read, Tx, params};
-use types::{Error, Result, Scope};
+use types::{Error, Result};
 
 use super::lines;
 use super::rows::{self, Head, JobRow, LineKind};
+use crate::reach::Reach;
 use crate::whose::Whose;
 use crate::{JobId, NewJob};
 
@@ -35,7 +36,7 @@ pub(crate) async fn insert(tx: &mut Tx, whose: &Whose, job: NewJob) -> Result<Jo
         now.plus(job.delay),
         told,
         job.unique.clone(),
-        job.payload.to_string(),
+        &job.payload,
         actor.kind.as_str(),
         actor.id.clone(),
         &actor.label,
@@ -74,7 +75,8 @@ async fn holder(tx: &mut Tx, kind: &str, lane: &str, key: &str) -> Result<Option
     Ok(row.map(|mut row| row.take("id")).transpose()?)
 }
 
-pub(crate) async fn get(rx: &mut Read, scope: &Scope, id: JobId) -> Result<Option<JobRow>> {
-    let sql = format!("SELECT {} FROM jobs WHERE workspace = $1 AND id = $2", rows::JOB);
-    rx.row(&sql, params![scope.workspace(), id]).await?.as_mut().map(rows::job).transpose()
+pub(crate) async fn get(rx: &mut Read, reach: &Reach, id: JobId) -> Result<Option<JobRow>> {
+    let (own, lane) = reach.condition();
+    let sql = format!("SELECT {} FROM jobs WHERE {own} AND id = $2", rows::JOB);
+    rx.row(&sql, params![lane, id]).await?.as_mut().map(rows::job).transpose()
 }

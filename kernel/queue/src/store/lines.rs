@@ -3,11 +3,12 @@
 use db::{Read, Tx, params};
 use journal::NewEvent;
 use serde_json::json;
-use types::{Result, Scalar, Scope};
+use types::{Result, Scalar};
 
 use super::many;
-use super::rows::{Head, JobLine, LineKind};
+use super::rows::{self, Head, JobLine, LineKind};
 use crate::JobId;
+use crate::reach::Reach;
 use crate::whose::Whose;
 
 /// A line is cut after so many characters.
@@ -80,24 +81,17 @@ async fn tell(tx: &mut Tx, job: &Head, kind: LineKind) -> Result<()> {
 
 pub(crate) async fn of_job(
     rx: &mut Read,
-    scope: &Scope,
+    reach: &Reach,
     id: JobId,
     after: i64,
     limit: u32,
 ) -> Result<Vec<JobLine>> {
-    let sql = "SELECT number, at, attempt, job_lines.kind, says FROM job_lines \
-         WHERE job = $1 AND number > $2 AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = $1 AND workspace = $3) \
-         ORDER BY number LIMIT $4";
-    let rows = rx.rows(sql, params![id, after, scope.workspace(), limit]).await?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(JobLine {
-                number: row.take("number")?,
-                at: row.take("at")?,
-                attempt: row.take("attempt")?,
-                kind: row.take::<String>("kind")?.parse()?,
-                says: row.take("says")?,
-            })
-        })
-        .collect()
+    let (own, lane) = reach.condition();
+    let sql = format!(
+        "SELECT number, at, attempt, job_lines.kind, says FROM job_lines \
+         WHERE job = $2 AND number > $3 AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = $2 AND {own}) \
+         ORDER BY number LIMIT $4"
+    );
+    let rows = rx.rows(&sql, params![lane, id, after, limit]).await?;
+    rows.into_iter().map(|mut row| rows::line(&mut row)).collect()
 }

@@ -12,6 +12,7 @@ pub(crate) mod nodes;
 mod rows;
 pub(crate) mod schedules;
 pub(crate) mod steer;
+pub(crate) mod watch;
 
 pub(crate) use rows::Head;
-pub use rows::{JobLine, JobRow, LineKind, State};
+pub use rows::{JobLine, JobRow, LineKind, QueueRow, ScheduleRow, State};

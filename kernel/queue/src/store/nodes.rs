@@ -6,10 +6,10 @@ use types::Result;
 use super::{attempts, rows};
 use crate::{JobId, NodeId};
 
-pub(crate) async fn enter(tx: &mut Tx, node: NodeId) -> Result<()> {
+pub(crate) async fn enter(tx: &mut Tx, node: NodeId, kinds: &str) -> Result<()> {
     let now = tx.now();
-    let sql = "INSERT INTO job_nodes (id, beats, started_at, seen_at) VALUES ($1, 0, $2, $2)";
-    tx.execute(sql, params![node, now]).await?;
+    let sql = "INSERT INTO job_nodes (id, beats, started_at, seen_at, kinds) VALUES ($1, 0, $2, $2, $3)";
+    tx.execute(sql, params![node, now, kinds]).await?;
     Ok(())
 }
 

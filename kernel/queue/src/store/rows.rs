@@ -90,8 +90,40 @@ pub struct JobRow {
     pub enqueued_at: Time,
     pub started_at: Option<Time>,
     pub ended_at: Option<Time>,
+    /// How much of how much is done.
+    pub progress: Option<(i64, i64)>,
+    pub workspace: Option<WorkspaceId>,
     /// Rises with every change; the number of the last line of its log.
     pub version: i64,
+}
+
+/// A queue, and what is in it.
+#[derive(Clone, Debug)]
+pub struct QueueRow {
+    pub name: String,
+    pub ready: i64,
+    pub delayed: i64,
+    pub running: i64,
+    pub failed: i64,
+    /// Since when the oldest ready job could have run.
+    pub oldest: Option<Time>,
+    /// Since when nothing is taken from it, and who said so.
+    pub paused: Option<(Time, String)>,
+}
+
+impl QueueRow {
+    pub const fn empty(name: String) -> Self {
+        Self { name, ready: 0, delayed: 0, running: 0, failed: 0, oldest: None, paused: None }
+    }
+}
+
+/// A schedule as the database knows it.
+#[derive(Clone, Debug)]
+pub struct ScheduleRow {
+    pub name: String,
+    pub cron: String,
+    pub next_at: Time,
+    pub last_at: Option<Time>,
 }
 
 /// One line of a job's log.
@@ -105,7 +137,7 @@ pub struct JobLine {
 }
 
 pub(super) const JOB: &str = "id, kind, queue, subject, priority, state, run_at, attempt, failures, cancel, result, error, \
-     enqueued_at, started_at, ended_at, lines";
+     enqueued_at, started_at, ended_at, lines, progress_done, progress_total, workspace";
 
 pub(super) fn job(row: &mut Row) -> Result<JobRow> {
     Ok(JobRow {
@@ -124,7 +156,19 @@ pub(super) fn job(row: &mut Row) -> Result<JobRow> {
         enqueued_at: row.take("enqueued_at")?,
         started_at: row.take("started_at")?,
         ended_at: row.take("ended_at")?,
+        progress: Option::zip(row.take("progress_done")?, row.take("progress_total")?),
+        workspace: row.take("workspace")?,
         version: row.take("lines")?,
+    })
+}
+
+pub(super) fn line(row: &mut Row) -> Result<JobLine> {
+    Ok(JobLine {
+        number: row.take("number")?,
+        at: row.take("at")?,
+        attempt: row.take("attempt")?,
+        kind: row.take::<String>("kind")?.parse()?,
+        says: row.take("says")?,
     })
 }
 

@@ -1,54 +1,57 @@
 //! What people do to jobs and queues.
 
 use db::{Tx, params};
-use types::{Error, Installation, Result, Scope, Time};
+use types::{Error, Installation, Result, Time};
 
 use super::lines;
 use super::rows::{self, Head, LineKind, State};
 use crate::JobId;
-use crate::whose::Whose;
+use crate::reach::Reach;
 
-pub(crate) async fn cancel(tx: &mut Tx, scope: &Scope, id: JobId) -> Result<State> {
+pub(crate) async fn cancel(tx: &mut Tx, reach: &Reach, id: JobId) -> Result<State> {
     let now = tx.now();
+    let (own, lane) = reach.condition();
     let sql = format!(
         "UPDATE jobs SET state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END, \
          ended_at = CASE WHEN state = 'queued' THEN $3 ELSE ended_at END, cancel = 1, lines = lines + 1 \
-         WHERE workspace = $1 AND id = $2 AND state IN ('queued', 'running') RETURNING state, {}",
+         WHERE {own} AND id = $2 AND state IN ('queued', 'running') RETURNING state, {}",
         rows::HEAD
     );
-    let Some(mut row) = tx.row(&sql, params![scope.workspace(), id, now]).await? else {
-        let state = standing(tx, scope, id).await?;
+    let Some(mut row) = tx.row(&sql, params![lane, id, now]).await? else {
+        let state = standing(tx, reach, id).await?;
         return Err(Error::conflict("job_ended", "The job has ended.").with("state", state));
     };
     let state: State = row.take::<String>("state")?.parse()?;
     let kind = if state == State::Cancelled { LineKind::Cancelled } else { LineKind::CancelAsked };
-    lines::changed(tx, &by(scope, rows::head(&mut row)?), kind, &scope.actor().label).await?;
+    lines::changed(tx, &by(reach, rows::head(&mut row)?), kind, reach.label()).await?;
     Ok(state)
 }
 
-pub(crate) async fn retry(tx: &mut Tx, scope: &Scope, id: JobId) -> Result<()> {
+pub(crate) async fn retry(tx: &mut Tx, reach: &Reach, id: JobId) -> Result<()> {
     let now = tx.now();
+    let (own, lane) = reach.condition();
     let sql = format!(
         "UPDATE jobs SET state = 'queued', ready = 1, run_at = $3, failures = 0, losses = 0, cancel = 0, ended_at = NULL, \
-         lines = lines + 1 WHERE workspace = $1 AND id = $2 AND state IN ('failed', 'cancelled') RETURNING {}",
+         progress_done = NULL, progress_total = NULL, said = 0, lines = lines + 1 \
+         WHERE {own} AND id = $2 AND state IN ('failed', 'cancelled') RETURNING {}",
         rows::HEAD
     );
-    let Some(mut row) = tx.row(&sql, params![scope.workspace(), id, now]).await? else {
-        let state = standing(tx, scope, id).await?;
+    let Some(mut row) = tx.row(&sql, params![lane, id, now]).await? else {
+        let state = standing(tx, reach, id).await?;
         let message = "Only a job that failed or was cancelled can be tried again.";
         return Err(Error::conflict("job_not_ended", message).with("state", state));
     };
-    lines::changed(tx, &by(scope, rows::head(&mut row)?), LineKind::Queued, &scope.actor().label).await
+    lines::changed(tx, &by(reach, rows::head(&mut row)?), LineKind::Queued, reach.label()).await
 }
 
 /// The journal names whoever does it now, not whoever asked for the job.
-fn by(scope: &Scope, job: Head) -> Head {
-    Head { whose: Whose::Workspace(scope.clone()), ..job }
+fn by(reach: &Reach, job: Head) -> Head {
+    Head { whose: reach.by(&job.whose), ..job }
 }
 
 /// Nothing was changed: because there is no such job, or because of how it stands.
-async fn standing(tx: &mut Tx, scope: &Scope, id: JobId) -> Result<&'static str> {
-    let job = super::jobs::get(tx, scope, id).await?.ok_or_else(Error::not_found)?;
+async fn standing(tx: &mut Tx, reach: &Reach, id: JobId) -> Result<&'static str> {
+    let job = super::jobs::get(tx, reach, id).await?.ok_or_else(Error::not_found)?;
     Ok(job.state.as_str())
 }
 

@@ -1,0 +1,60 @@
+//! The check of the queues.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use types::Installation;
+
+use super::{Finding, Patient};
+
+/// A job that could have run for so long and did not.
+const LAG: Duration = Duration::from_mins(5);
+
+pub(super) fn jobs(patient: &Patient) -> BoxFuture<'_, Finding> {
+    Box::pin(async move {
+        let db = match &patient.db {
+            Ok(db) => db,
+            Err(_) if patient.running => {
+                return Finding::ok("a server uses the database; see `mainstay jobs list` and /metrics");
+            }
+            Err(why) => return Finding::fail(why.clone(), "See the check `reachable`."),
+        };
+        let by = Installation::system("the doctor looks at the queues");
+        let seen = db.read(by, |rx, by| {
+            Box::pin(async move {
+                let waiting = queue::waiting(rx, by).await?;
+                Ok((queue::queues(rx, by).await?, waiting, queue::run_somewhere(rx).await?))
+            })
+        });
+        let Ok((queues, waiting, run)) = seen.await else {
+            return Finding::warn("the tables are not there yet", "See the check `migrations`.");
+        };
+        let known = web::jobs(&crate::systems::all()).unwrap_or_default();
+        let now = db.clock().now();
+        let mut lines = Vec::new();
+        for queue in &queues {
+            let name = &queue.name;
+            if let Some((at, by)) = &queue.paused {
+                lines.push(format!("{name} is paused since {at} by {by}: mainstay jobs resume {name}"));
+            } else if queue.oldest.is_some_and(|oldest| now.since(oldest) > LAG) {
+                lines.push(format!(
+                    "{name}: {} jobs wait, the oldest for more than five minutes",
+                    queue.ready
+                ));
+            }
+            if queue.failed > 0 {
+                lines
+                    .push(format!("{name}: {} jobs failed: mainstay jobs list --state failed", queue.failed));
+            }
+        }
+        let dead = waiting
+            .iter()
+            .filter(|kind| !run.contains(kind) && !known.iter().any(|known| known.name == kind.as_str()));
+        lines.extend(dead.map(|kind| format!("nobody knows the kind {kind}: its jobs wait for ever")));
+        if lines.is_empty() {
+            return Finding::ok(format!("nothing waits too long in {} queues", queues.len()));
+        }
+        let hint = "See `jobs` in the troubleshooting page, docs/guide/troubleshooting.md.";
+        Finding::warn(format!("{} things to look at", lines.len()), hint).lines(lines)
+    })
+}
