@@ -9,6 +9,7 @@ mod general;
 mod jobs;
 mod limits;
 mod log;
+mod mail;
 mod retention;
 mod routes;
 mod server;
@@ -20,6 +21,7 @@ pub use general::{General, Mode};
 pub use jobs::Jobs;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use mail::{Mail, MailTls};
 pub use retention::{Idempotency, Journal};
 pub use routes::{Docs, Routes};
 pub use server::Server;
@@ -41,6 +43,7 @@ pub const KERNEL: &[&Section] = &[
     &Routes::SECTION,
     &Idempotency::SECTION,
     &Journal::SECTION,
+    &Mail::SECTION,
     &Jobs::SECTION,
 ];
 
