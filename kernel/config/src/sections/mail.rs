@@ -85,7 +85,8 @@ impl Mail {
         let (_, rest) = self.url.as_ref()?.expose().split_once("://")?;
         let (user, _) = rest.rsplit_once('@')?;
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
-        let password = if password.is_empty() { self.password.clone() } else { Secret::new(decoded(password)) };
+        let password =
+            if password.is_empty() { self.password.clone() } else { Secret::new(decoded(password)) };
         Some((decoded(name), password))
     }
 }
