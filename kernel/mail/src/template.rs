@@ -35,7 +35,7 @@ pub(crate) struct Rendered {
 impl Template {
     /// Fails when the template names what the context does not have, and when a link is not one of the web.
     pub(crate) fn render(&self, context: &impl Serialize) -> Result<Rendered> {
-        let context = minijinja::Value::serialize(context);
+        let context = minijinja::Value::from(minijinja::value::Serde(context));
         let fill = |layout: (&'static str, &'static str), name: &'static str, source: &'static str| {
             let mut all = Environment::new();
             all.set_undefined_behavior(UndefinedBehavior::Strict);
