@@ -22,7 +22,7 @@ pub struct TestApp {
     database: Arc<TestDatabase>,
 }
 
-/// Cheap passwords, and limits that only the tests of limits meet.
+/// Cheap passwords, limits that only the tests of limits meet, and `peers::OUTSIDE` as an address that may be reached.
 const SETTINGS: &str = r#"
 public_workspace = "main"
 
@@ -31,6 +31,9 @@ signed_in = 1000000
 anonymous = 1000000
 sign_in = 1000000
 refresh = 1000000
+
+[outbound]
+allow = ["127.0.0.2/32"]
 
 [identity]
 password_memory_kib = 64
@@ -71,12 +74,14 @@ impl TestApp {
         let db = db.unwrap_or_else(|| database.db.clone());
         let tasks = tasks::TaskGroup::new();
         let faults = Faults::default();
+        let outbound = outbound::Outbound::new(&settings, db.clock().clone());
         let parts = Parts {
             journal: journal::Journal::start(&db, &tasks),
             db,
             settings,
             tasks,
             counters: cache::Counters::in_memory(100_000),
+            outbound: outbound.expect("settings of outbound that can be followed"),
             keys: Keys::new(b"the secret of a test installation"),
             authenticate: None,
             extensions: Extensions::default(),

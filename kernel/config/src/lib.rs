@@ -34,7 +34,7 @@ pub use secret::Secret;
 pub use section::{Field, Parsed, Section, Slots, Typed, parsed};
 pub use sections::{
     Cache, Cors, Database, Docs, General, Idempotency, Journal, KERNEL, Limits, Log, LogFormat, Mail,
-    MailTls, Mode, Routes, Server, Storage, Synchronous,
+    MailTls, Mode, Outbound, Routes, Server, Storage, Synchronous,
 };
 pub use setting::{Kind, Setting, clean, expected};
 pub use settings::Settings;

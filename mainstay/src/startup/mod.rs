@@ -67,6 +67,7 @@ pub(crate) struct House {
     pub door: Option<Arc<door::Door>>,
     pub db: Option<db::Db>,
     pub counters: Option<cache::Counters>,
+    pub outbound: Option<outbound::Outbound>,
     pub journal: Option<journal::Journal>,
     pub app: Option<App>,
 }
@@ -93,6 +94,7 @@ impl House {
             door: None,
             db: None,
             counters: None,
+            outbound: None,
             journal: None,
             app: None,
         }
@@ -151,8 +153,10 @@ pub(crate) fn graph(purpose: Purpose) -> Result<Graph<House>, GraphError> {
             .next_step("See what is missing with `mainstay migrate status`. Nothing was changed by the step that failed."),
         Stage::new("runtime settings", &["migrations", "telemetry"], house::runtime_settings),
         Stage::new("cache", &["config"], house::cache),
+        Stage::new("outbound", &["config"], house::outbound)
+            .next_step("Correct the settings of `outbound`; `mainstay config explain outbound.ca_file` says what it can be."),
         Stage::new("journal", &["migrations"], house::journal),
-        Stage::new("systems", &["runtime settings", "secret", "cache", "journal"], house::systems)
+        Stage::new("systems", &["runtime settings", "secret", "cache", "outbound", "journal"], house::systems)
             .next_step("This is a mistake in Mainstay: report it with the log."),
     ];
     if purpose == Purpose::Command {

@@ -10,6 +10,7 @@ mod jobs;
 mod limits;
 mod log;
 mod mail;
+mod outbound;
 mod retention;
 mod routes;
 mod server;
@@ -22,6 +23,7 @@ pub use jobs::Jobs;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use mail::{Mail, MailTls};
+pub use outbound::Outbound;
 pub use retention::{Idempotency, Journal};
 pub use routes::{Docs, Routes};
 pub use server::Server;
@@ -38,6 +40,7 @@ pub const KERNEL: &[&Section] = &[
     &Cache::SECTION,
     &Cors::SECTION,
     &Limits::SECTION,
+    &Outbound::SECTION,
     &Log::SECTION,
     &Docs::SECTION,
     &Routes::SECTION,
