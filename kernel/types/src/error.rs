@@ -34,6 +34,8 @@ pub enum Kind {
     Unsupported,
     /// Readable, and wrong (422).
     Invalid,
+    /// Only another protocol speaks here (426).
+    UpgradeRequired,
     /// Asked too often (429).
     TooMany,
     /// Our mistake (500).

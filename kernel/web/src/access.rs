@@ -40,11 +40,14 @@ pub struct Access {
     pub tier: Tier,
     /// Whether replies are kept under an idempotency key.
     pub kept: bool,
+    /// Whether a WebSocket may come without a credential and bring it in its first frame: the scripts of browsers
+    /// cannot set headers there. Its handler then meets nobody, and asks.
+    pub asks_later: bool,
 }
 
 impl Access {
     pub const fn new(operation: &'static str, rule: Rule) -> Self {
-        Self { operation, rule, tier: Tier::Normal, kept: true }
+        Self { operation, rule, tier: Tier::Normal, kept: true, asks_later: false }
     }
 
     #[must_use]
@@ -56,6 +59,11 @@ impl Access {
     #[must_use]
     pub const fn unkept(self) -> Self {
         Self { kept: false, ..self }
+    }
+
+    #[must_use]
+    pub const fn asks_later(self) -> Self {
+        Self { asks_later: true, ..self }
     }
 }
 

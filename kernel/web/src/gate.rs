@@ -83,7 +83,8 @@ async fn enter(
     request: Request,
 ) -> Result<Request> {
     let caller = caller?;
-    let scope = scope(app, access.rule, caller.as_ref(), trace(&request)).await?;
+    let later = access.asks_later && caller.is_none() && crate::socket::is_wanted(request.headers());
+    let scope = if later { None } else { scope(app, access.rule, caller.as_ref(), trace(&request)).await? };
     Entrance { app: app.clone(), access, client, caller, scope }.admit(request).await
 }
 
@@ -132,7 +133,12 @@ async fn identify(app: &App, headers: &HeaderMap, access: Access, client: IpAddr
 }
 
 /// The permission of the route, and the workspace that the request stands on.
-async fn scope(app: &App, rule: Rule, caller: Option<&Caller>, trace: Trace) -> Result<Option<Scope>> {
+pub(crate) async fn scope(
+    app: &App,
+    rule: Rule,
+    caller: Option<&Caller>,
+    trace: Trace,
+) -> Result<Option<Scope>> {
     let Some(caller) = caller else {
         return match rule {
             Rule::Anyone => Ok(None),

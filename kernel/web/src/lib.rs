@@ -27,6 +27,7 @@ mod problem;
 mod reference;
 mod reply;
 mod router;
+mod socket;
 mod system;
 mod view;
 
@@ -47,6 +48,7 @@ pub use openapi::api_document;
 pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
+pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
 pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, metrics, migrations, sections};
 pub use view::{ListShape, View};
 

@@ -151,6 +151,7 @@ fn kind(argument: &syn::Expr) -> Option<u16> {
         "TooLarge" => 413,
         "Unsupported" => 415,
         "Invalid" => 422,
+        "UpgradeRequired" => 426,
         "TooMany" => 429,
         "Internal" => 500,
         "Unavailable" => 503,

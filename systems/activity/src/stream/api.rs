@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use web::{App, Caller, Client, Credential, Result, View};
 
 use super::model::Message;
-use super::ops::{Listener, Proof};
-use super::{ActivitySettings, Places};
+use crate::ActivitySettings;
+use crate::listeners::{Listener, Places, Proof, Standing};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a browser waits before it comes back.
@@ -47,7 +47,7 @@ async fn stream_events(
     let since = last_event_id(&headers)?;
     let proof = Proof {
         client,
-        credential: Box::new(move || {
+        credential: Arc::new(move || {
             Credential::read(&headers)?
                 .ok_or_else(|| Error::unauthenticated("not_signed_in", "Sign in first."))
         }),
@@ -55,7 +55,8 @@ async fn stream_events(
     let settings = app.settings().get::<ActivitySettings>();
     let places: Arc<Places> = app.extension()?;
     let place = places.take(&caller.principal, settings.streams_per_caller, settings.streams)?;
-    let listener = Listener::begin(app, scope, &caller, proof, since, place).await?;
+    let standing = Standing::begin(&app, &scope, &caller, proof);
+    let listener = Listener::begin(app, scope, standing, since, place).await?;
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("keepalive");
     let sse = Sse::new(frames(listener)).keep_alive(keep_alive);
     Ok(([("cache-control", "no-store"), ("x-accel-buffering", "no")], sse))
@@ -65,10 +66,10 @@ async fn stream_events(
 fn frames(listener: Listener) -> impl Stream<Item = Result<Frame, Infallible>> + Send {
     let hello = Frame::default().retry(COME_BACK).comment("connected");
     let events = stream::unfold(listener, |mut listener| async move {
-        let event = listener.next().await?;
+        let change = listener.next().await.ok()?;
         // Ids, types and numbers: there is nothing in a message that JSON could refuse.
-        let data = serde_json::to_string(&Message::from(&event)).ok()?;
-        let frame = Frame::default().id(event.id.to_string()).event(event.kind).data(data);
+        let data = serde_json::to_string(&Message::from(&*change)).ok()?;
+        let frame = Frame::default().id(change.id.to_string()).event(&change.kind).data(data);
         Some((frame, listener))
     });
     stream::once(std::future::ready(hello)).chain(events).map(Ok)

@@ -1,8 +1,9 @@
 //! What a message says.
 
-use journal::Event;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::followers::Change;
 
 /// Something changed.
 #[derive(Serialize, ToSchema)]
@@ -19,13 +20,13 @@ pub(crate) struct Message<'a> {
     version: Option<i64>,
 }
 
-impl<'a> From<&'a Event> for Message<'a> {
-    fn from(event: &'a Event) -> Self {
+impl<'a> From<&'a Change> for Message<'a> {
+    fn from(change: &'a Change) -> Self {
         Self {
-            id: event.id.to_string(),
-            kind: &event.kind,
-            subject: &event.subject,
-            version: event.version(),
+            id: change.id.to_string(),
+            kind: &change.kind,
+            subject: &change.subject,
+            version: change.version,
         }
     }
 }

@@ -5,4 +5,8 @@
 
 mod feed;
 mod house;
+mod live;
+mod live_attacks;
+mod presence;
+mod sockets;
 mod streams;
