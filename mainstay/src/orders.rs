@@ -15,6 +15,8 @@ pub(crate) enum Order {
     SetupLink { ttl_seconds: u64 },
     /// An administrator, and a workspace of theirs.
     AdminCreate { email: String, password: String, workspace: String },
+    /// A test mail, handed over while the operator waits.
+    MailTest { to: String },
 }
 
 impl Order {
@@ -23,6 +25,7 @@ impl Order {
         match self {
             Self::SetupLink { .. } => "setup-link",
             Self::AdminCreate { .. } => "admin-create",
+            Self::MailTest { .. } => "mail-test",
         }
     }
 }
@@ -42,6 +45,15 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
                 "person": made.person, "email": email.trim(),
                 "workspace": { "id": made.workspace, "slug": made.slug },
             }))
+        }
+        Order::MailTest { to } => {
+            let to = mail::Address::parse(&to)?;
+            let email = to.email().to_owned();
+            let answer = match app.mailer().test(to, base).await? {
+                mail::Handed::Server(answer) => json!({ "to": email, "answer": answer }),
+                mail::Handed::Page => json!({ "to": email, "page": format!("{base}/dev/mail") }),
+            };
+            Ok(answer)
         }
     }
 }

@@ -12,6 +12,8 @@ const KEPT: usize = 50;
 /// A mail that would have been sent.
 #[derive(Clone, Debug)]
 pub struct Shown {
+    /// Counts on while the process lives.
+    pub number: u64,
     pub at: Time,
     pub to: String,
     pub subject: String,
@@ -22,13 +24,22 @@ pub struct Shown {
 }
 
 #[derive(Default)]
-pub(crate) struct Outbox(Mutex<VecDeque<Shown>>);
+pub(crate) struct Outbox(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    last: u64,
+    all: VecDeque<Shown>,
+}
 
 impl Outbox {
     pub(crate) fn put(&self, at: Time, message: &Message, composed: &lettre::Message) {
         let bytes = composed.formatted();
         let whole = String::from_utf8_lossy(&bytes);
+        let mut kept = self.0.lock();
+        kept.last += 1;
         let shown = Shown {
+            number: kept.last,
             at,
             to: message.to.to_string(),
             subject: message.subject.clone(),
@@ -36,13 +47,12 @@ impl Outbox {
             text: message.text.clone(),
             html: message.html.clone(),
         };
-        let mut all = self.0.lock();
-        all.push_front(shown);
-        all.truncate(KEPT);
+        kept.all.push_front(shown);
+        kept.all.truncate(KEPT);
     }
 
     /// The newest first.
     pub(crate) fn all(&self) -> Vec<Shown> {
-        self.0.lock().iter().cloned().collect()
+        self.0.lock().all.iter().cloned().collect()
     }
 }

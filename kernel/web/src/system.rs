@@ -1,5 +1,6 @@
 //! What a system is to the house: one value that names everything it brings along.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -102,14 +103,14 @@ pub fn sections(systems: &[System]) -> Vec<&'static config::Section> {
 /// Every number that the process, the kernel and these systems give out.
 pub fn metrics(systems: &[System]) -> Vec<Meaning> {
     let own =
-        [telemetry::metrics::OWN, outbound::METRICS, db::METRICS, journal::METRICS, crate::edge::METRICS];
+        [telemetry::metrics::OWN, outbound::METRICS, mail::METRICS, db::METRICS, journal::METRICS, crate::edge::METRICS];
     own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()
 }
 
-/// The kinds of jobs of every system. Two of one name would run each other's jobs.
-pub fn jobs(systems: &[System]) -> Result<Vec<queue::Registered>> {
-    let mut kinds: Vec<queue::Registered> = Vec::new();
-    for kind in systems.iter().flat_map(|system| (system.jobs)()) {
+/// The kinds of jobs of the kernel and of every system. Two of one name would run each other's jobs.
+pub fn jobs(app: &App) -> Result<Vec<queue::Registered>> {
+    let mut kinds = vec![mail::registered(Arc::clone(app.mailer()))];
+    for kind in app.systems().iter().flat_map(|system| (system.jobs)()) {
         if kinds.iter().any(|other| other.name == kind.name) {
             return Err(Error::internal(format!("two systems have a kind of job named {}", kind.name)));
         }

@@ -12,6 +12,7 @@ mod exit;
 mod fail;
 mod health;
 mod init;
+mod mail;
 mod migrate;
 mod openapi;
 mod order;
@@ -108,6 +109,11 @@ enum Command {
         #[command(subcommand)]
         command: migrate::Migrate,
     },
+    /// Mail.
+    Mail {
+        #[command(subcommand)]
+        command: mail::Mail,
+    },
     /// Look for what is wrong with this installation.
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document.
@@ -156,6 +162,7 @@ fn perform(cli: Cli, out: &Out) -> Result<Exit, Failed> {
         Command::Admin { command } => admin::run(command, &global, out),
         Command::Config { command } => config::run(&command, &global, out),
         Command::Migrate { command } => migrate::run(&command, &global, out),
+        Command::Mail { command } => mail::run(command, &global, out),
         Command::Doctor(args) => doctor::run(&args, &global, out),
         Command::Openapi => openapi::run(out),
         Command::Reference(args) => reference::run(&args, out),
