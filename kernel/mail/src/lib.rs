@@ -5,6 +5,7 @@
 
 mod address;
 mod compose;
+pub mod faults;
 mod jobs;
 mod mailer;
 mod message;

@@ -11,6 +11,7 @@ use types::{Clock, Error, Installation, Result, Scope, Time};
 
 use crate::address::Address;
 use crate::compose::{Head, compose};
+use crate::faults::{Fault, planted};
 use crate::jobs::SEND;
 use crate::message::Message;
 use crate::outbox::{Outbox, Shown};
@@ -53,7 +54,12 @@ impl Mailer {
     }
 
     /// The same for what is written in the name of no workspace.
-    pub async fn send_installation(&self, tx: &mut Tx, by: &Installation, message: &Message) -> Result<JobId> {
+    pub async fn send_installation(
+        &self,
+        tx: &mut Tx,
+        by: &Installation,
+        message: &Message,
+    ) -> Result<JobId> {
         let job = self.job(tx.now(), message)?;
         queue::enqueue_installation(tx, by, job).await
     }
@@ -81,6 +87,9 @@ impl Mailer {
     /// One attempt of a job. What its mail says, its id and its date are the same in every one.
     pub(crate) async fn attempt(&self, sealed: &Sealed, id: &str) -> Result<Handed> {
         let letter = self.seal.open(sealed)?;
+        let id =
+            if planted(Fault::OtherId) { JobId::at(self.clock.now()).to_string() } else { id.to_owned() };
+        let id = id.as_str();
         self.deliver(&letter.message, id, letter.date).await
     }
 
@@ -111,12 +120,7 @@ impl Mailer {
         if settings.url.is_none() && !shows {
             return Err(smtp::not_configured());
         }
-        let head = Head {
-            from: sender(&settings)?,
-            reply_to: answers(&settings)?,
-            id: id.to_owned(),
-            date,
-        };
+        let head = Head { from: sender(&settings)?, reply_to: answers(&settings)?, id: id.to_owned(), date };
         let composed = compose(message, &head)?;
         if shows {
             self.outbox.put(self.clock.now(), message, &composed);

@@ -44,7 +44,8 @@ impl Seal {
     /// Fails with `mail_sealed` when the secret of the installation is another one by now.
     pub(crate) fn open(&self, sealed: &Sealed) -> Result<Letter> {
         let broken = || {
-            let message = "The mail was sealed with another secret of the installation and cannot be read any more.";
+            let message =
+                "The mail was sealed with another secret of the installation and cannot be read any more.";
             Error::invalid("mail_sealed", message)
         };
         let bytes = STANDARD_NO_PAD.decode(&sealed.sealed).map_err(|_| broken())?;

@@ -79,8 +79,8 @@ async fn one(State(app): State<App>, number: Path<String>) -> Result<Response> {
 
 async fn framed(State(app): State<App>, number: Path<String>) -> Result<Response> {
     let mail = find(&app, &number)?;
-    let mut response =
-        ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")], mail.html).into_response();
+    let mut response = ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")], mail.html)
+        .into_response();
     let (name, policy) = page_policy_header(FRAMED);
     response.headers_mut().insert(name, policy);
     response.headers_mut().insert(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
@@ -89,5 +89,9 @@ async fn framed(State(app): State<App>, number: Path<String>) -> Result<Response
 
 fn find(app: &App, number: &str) -> std::result::Result<Shown, Error> {
     let mut shown = app.mailer().shown().into_iter();
-    number.parse().ok().and_then(|number: u64| shown.find(|mail| mail.number == number)).ok_or_else(Error::not_found)
+    number
+        .parse()
+        .ok()
+        .and_then(|number: u64| shown.find(|mail| mail.number == number))
+        .ok_or_else(Error::not_found)
 }

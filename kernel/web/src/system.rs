@@ -102,8 +102,14 @@ pub fn sections(systems: &[System]) -> Vec<&'static config::Section> {
 
 /// Every number that the process, the kernel and these systems give out.
 pub fn metrics(systems: &[System]) -> Vec<Meaning> {
-    let own =
-        [telemetry::metrics::OWN, outbound::METRICS, mail::METRICS, db::METRICS, journal::METRICS, crate::edge::METRICS];
+    let own = [
+        telemetry::metrics::OWN,
+        outbound::METRICS,
+        mail::METRICS,
+        db::METRICS,
+        journal::METRICS,
+        crate::edge::METRICS,
+    ];
     own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()
 }
 

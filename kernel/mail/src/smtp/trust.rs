@@ -22,7 +22,8 @@ pub(super) fn config(ca: Option<&Path>) -> Result<Arc<ClientConfig>> {
         }
     }
     if roots.is_empty() {
-        let message = "This machine knows no certificate authority, and mail.ca names none. Install ca-certificates.";
+        let message =
+            "This machine knows no certificate authority, and mail.ca names none. Install ca-certificates.";
         return Err(Error::unavailable("mail_no_authorities", message));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
