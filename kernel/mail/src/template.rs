@@ -60,26 +60,67 @@ impl Template {
     }
 }
 
-/// The first address in an attribute that is not one of the web. What was filled in is escaped, so a quote ends here what
-/// it ends in a mail program.
+/// Attributes that lead somewhere.
+const LEADING: [&str; 11] = [
+    "href",
+    "xlink:href",
+    "src",
+    "srcset",
+    "action",
+    "formaction",
+    "background",
+    "poster",
+    "data",
+    "cite",
+    "ping",
+];
+
+/// The first address in an attribute that is not one of the web. Only tags are looked at: what was filled in is
+/// escaped and begins none, so nobody's name stops a mail because it looks like an attribute.
 fn foreign_link(html: &str) -> Option<&str> {
-    let lower = html.to_ascii_lowercase();
-    for attribute in ["href", "src", "action", "background"] {
-        for (at, _) in lower.match_indices(attribute) {
-            let rest = html[at + attribute.len()..].trim_start();
-            let Some(value) = rest.strip_prefix('=') else { continue };
-            let value = value.trim_start();
-            let value = match value.chars().next() {
-                Some(quote @ ('"' | '\'')) => value[1..].split(quote).next().unwrap_or_default(),
-                _ => value.split([' ', '>']).next().unwrap_or_default(),
-            };
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        let name = rest.find([' ', '\t', '\r', '\n', '>', '/']).unwrap_or(rest.len());
+        rest = &rest[name..];
+        while let Some((attribute, value, after)) = attribute(rest) {
+            rest = after;
+            let leads = LEADING.iter().any(|name| attribute.eq_ignore_ascii_case(name));
             let start = value.to_ascii_lowercase().replace("&#x2f;", "/");
-            if !start.starts_with("https://") && !start.starts_with("http://") {
+            if leads && !start.starts_with("https://") && !start.starts_with("http://") {
                 return Some(value);
             }
         }
     }
     None
+}
+
+/// The next attribute of a tag, its value, and what is behind it; nothing where the tag ends.
+fn attribute(text: &str) -> Option<(&str, &str, &str)> {
+    let blank = |letter: char| letter.is_ascii_whitespace() || letter == '/';
+    let text = text.trim_start_matches(blank);
+    if text.is_empty() || text.starts_with('>') {
+        return None;
+    }
+    let end = text
+        .find(|letter: char| blank(letter) || letter == '=' || letter == '>')
+        .unwrap_or(text.len())
+        .max(1);
+    let (name, rest) = text.split_at_checked(end)?;
+    let Some(value) = rest.trim_start().strip_prefix('=') else { return Some((name, "", rest)) };
+    let value = value.trim_start();
+    match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            let (inside, after) = value[1..].split_once(quote).unwrap_or((&value[1..], ""));
+            Some((name, inside, after))
+        }
+        _ => {
+            let end = value
+                .find(|letter: char| letter.is_ascii_whitespace() || letter == '>')
+                .unwrap_or(value.len());
+            Some((name, &value[..end], &value[end..]))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +163,29 @@ mod tests {
         ] {
             let error = GREETING.render(&Context { name: "x", link }).map(|_| ()).unwrap_err();
             assert_eq!(error.code(), "mail_link", "{link:?}");
+        }
+        for html in [
+            "<a\thref = 'javascript:x'>",
+            "<A HREF=javascript:x>",
+            "<img alt=\">\" src=cid:1>",
+            "<p><br/><svg><a xlink:href=\"data:x\">",
+            "<form action=\"\">",
+        ] {
+            assert!(foreign_link(html).is_some(), "{html}");
+        }
+        for html in [
+            "",
+            "<",
+            "<a",
+            "<a href",
+            "<a href=",
+            "<a =x>",
+            "</p><é ü=x>",
+            "src=x",
+            "<p title=\"href=x\">",
+            "<!doctype html>",
+        ] {
+            assert_eq!(foreign_link(html).filter(|found| !found.is_empty()), None, "{html}");
         }
         for link in ["https://x.test/#t", "http://127.0.0.1:8080/setup"] {
             assert!(GREETING.render(&Context { name: "x", link }).is_ok(), "{link}");

@@ -10,7 +10,10 @@ pub(super) fn server(patient: &Patient) -> BoxFuture<'_, Finding> {
         let settings = patient.settings.get::<Mail>();
         if settings.url.is_none() {
             return if patient.settings.get::<General>().is_production() {
-                Finding::warn("no mail server is set: mail waits", "Set mail.url and mail.from.")
+                Finding::warn(
+                    "no mail server is set: mail waits for about seventeen hours",
+                    "Set mail.url and mail.from.",
+                )
             } else {
                 Finding::ok("no mail server is set: mail is shown at /dev/mail")
             };

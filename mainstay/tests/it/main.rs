@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod graceful;
 mod guide;
+mod mail;
 mod process;
 mod serve;
 #[cfg(feature = "faults")]

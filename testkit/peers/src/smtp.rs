@@ -193,6 +193,8 @@ impl Aiosmtpd {
             .arg(if implicit { "implicit" } else { "starttls" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It tells of every client that hangs up.
+            .stderr(Stdio::null())
             .spawn()
             .expect("the Python of the tests: run scripts/setup.sh");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();

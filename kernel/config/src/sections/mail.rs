@@ -14,8 +14,8 @@ crate::choice! {
 crate::section! {
     /// Which server takes the mail, and in whose name it is sent.
     pub struct Mail as "mail" {
-        /// `smtps://user@host` (port 465) or `smtp://user@host` (port 587, with STARTTLS). Without it, mail waits in the queue;
-        /// in development mode it is shown at /dev/mail instead.
+        /// `smtps://user@host` (port 465) or `smtp://user@host` (port 587, with STARTTLS). Without it, mail waits in the queue
+        /// for about seventeen hours, then its jobs fail; in development mode it is shown at /dev/mail instead.
         #[check(a_server)]
         url: Option<ServiceUrl> = none,
         /// The password, where it does not stand in the url.

@@ -9,8 +9,9 @@ use std::task::{Context, Poll, ready};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A server that says more than this in one conversation means us no good.
-const MOST: usize = 256 * 1024;
+/// A server that says more than this in one conversation means us no good. Small, because lettre reads an answer of
+/// several lines from its beginning with every line that comes.
+const MOST: usize = 16 * 1024;
 
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin + Debug {}
 
