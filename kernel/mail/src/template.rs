@@ -39,8 +39,9 @@ impl Template {
         let fill = |layout: (&'static str, &'static str), name: &'static str, source: &'static str| {
             let mut all = Environment::new();
             all.set_undefined_behavior(UndefinedBehavior::Strict);
-            all.set_auto_escape_callback(|name| {
-                if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+            all.set_auto_escape_callback(|name| match name {
+                "layout.txt" | "subject.txt" | "body.txt" => AutoEscape::None,
+                _ => AutoEscape::Html,
             });
             all.add_template(layout.0, layout.1)?;
             all.add_template(name, source)?;
@@ -109,18 +110,12 @@ fn attribute(text: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = text.split_at_checked(end)?;
     let Some(value) = rest.trim_start().strip_prefix('=') else { return Some((name, "", rest)) };
     let value = value.trim_start();
-    match value.chars().next() {
-        Some(quote @ ('"' | '\'')) => {
-            let (inside, after) = value[1..].split_once(quote).unwrap_or((&value[1..], ""));
-            Some((name, inside, after))
-        }
-        _ => {
-            let end = value
-                .find(|letter: char| letter.is_ascii_whitespace() || letter == '>')
-                .unwrap_or(value.len());
-            Some((name, &value[..end], &value[end..]))
-        }
+    if let Some(quote @ ('"' | '\'')) = value.chars().next() {
+        let (inside, after) = value[1..].split_once(quote).unwrap_or((&value[1..], ""));
+        return Some((name, inside, after));
     }
+    let end = value.find(|letter: char| letter.is_ascii_whitespace() || letter == '>').unwrap_or(value.len());
+    Some((name, &value[..end], &value[end..]))
 }
 
 #[cfg(test)]

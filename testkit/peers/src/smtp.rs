@@ -120,7 +120,7 @@ async fn converse(stream: TcpStream, turn: Turn, kept: &Mutex<Kept>) -> std::io:
             ("EHLO", Turn::Inject | Turn::NoTls) => "250-test\r\n250 STARTTLS",
             ("STARTTLS", Turn::Inject) => "220 go\r\n250-test\r\n250 AUTH PLAIN",
             ("STARTTLS", _) => "220 go",
-            ("EHLO", _) => "250-test\r\n250 8BITMIME",
+            ("EHLO", _) => "250-test\r\n250-AUTH PLAIN\r\n250 8BITMIME",
             ("RCPT", Turn::Recipient(answer)) => answer,
             ("MAIL" | "RCPT" | "RSET" | "NOOP", _) => "250 fine",
             ("DATA", _) => {

@@ -8,7 +8,7 @@ use peers::{Smtp, Turn};
 use queue::State;
 
 use crate::both;
-use crate::place::{GREETING, Greeting, Place, greeting, head, ordinary, plain, settings};
+use crate::place::{GREETING, Greeting, Place, greeting, head, plain, settings};
 
 both! {
     async fn asvs_1_3_11_nothing_that_people_wrote_becomes_a_header(engine) {
@@ -73,15 +73,14 @@ async fn a12_starttls_that_was_taken_away_ends_it_where_it_is_required() {
 #[tokio::test]
 async fn a12_no_password_goes_where_anybody_can_read_it() {
     let server = Smtp::start(&[]).await;
-    // Not by its address: a name that leads here is another machine, as far as the settings say.
+    // It leads to this machine, and the settings cannot know that.
     let text = format!(
-        "[mail]\nurl = \"smtp://user:secret@127.0.0.1.:{}\"\nfrom = \"a@b.test\"\ntls = \"optional\"\n",
+        "[mail]\nurl = \"smtp://user:secret@127.1:{}\"\nfrom = \"a@b.test\"\ntls = \"optional\"\n",
         server.address.port()
     );
     let found = Mailer::look(&settings(&text).get::<Mail>()).await;
-    if let Err(error) = found {
-        assert!(["mail_no_tls", "mail_unreachable"].contains(&error.code()), "{}", error.code());
-    }
+    assert_eq!(found.unwrap_err().code(), "mail_no_tls");
+    assert_eq!(server.connections(), 1);
     assert!(!server.heard().iter().any(|line| line.starts_with("AUTH")), "{:?}", server.heard());
 }
 
@@ -126,5 +125,4 @@ async fn a_test_mail_says_what_the_server_says() {
     assert!(server.mails()[0].contains("https://house.test"));
     let error = mailer.test(to(), "https://house.test").await.unwrap_err();
     assert!(error.code() == "mail_refused" && error.message().contains("nobody here"), "{error:?}");
-    let _ = ordinary();
 }
