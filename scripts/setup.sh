@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing on a bare Debian 12: a linker, PostgreSQL's programs, and tools of the tests.
+# Installs what is missing on a bare Debian 12: a linker, PostgreSQL's programs, Redis, and tools of the tests.
 # Quiet and quick when all is there. `--screens` adds a browser for screenshots, `--deny` adds cargo-deny.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +16,7 @@ done
 
 # program:package
 for pair in cc:build-essential mold:mold pkg-config:pkg-config git:git curl:curl strace:strace python3:python3 \
-    setpriv:util-linux; do
+    setpriv:util-linux redis-server:redis-server; do
     command -v "${pair%%:*}" >/dev/null || want+=("${pair#*:}")
 done
 [ -x "$VENV/bin/schemathesis" ] || python3 -c 'import ensurepip' 2>/dev/null || want+=(python3-venv)
@@ -35,7 +35,17 @@ install it with: sudo apt-get install --no-install-recommends ${want[*]}"
         apt-get install -qq -y --no-install-recommends postgresql-common >/dev/null
         sed -i 's/^#\? *create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
     fi
+    # Nor a Redis: a package's service is not started while it is installed, and not at the next boot.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+        trap 'rm -f "$policy"' EXIT
+    fi
     apt-get install -qq -y --no-install-recommends "${want[@]}" >/dev/null
+    if [[ " ${want[*]} " == *" redis-server "* ]] && command -v systemctl >/dev/null; then
+        systemctl disable --quiet redis-server 2>/dev/null || true
+    fi
 fi
 
 if ! command -v cargo >/dev/null; then

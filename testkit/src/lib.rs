@@ -59,7 +59,7 @@ pub fn block_on<F: Future<Output = ()>>(test: F) {
 
 /// How often a promise is tried: `short` in `make test`, `full` in `make promises`.
 pub fn rounds(short: usize, full: usize) -> usize {
-    if asked("MAINSTAY_TEST_PROMISES", "full") { full } else { short }
+    if peers::full() { full } else { short }
 }
 
 /// Tells what a promise was tried with, for whoever reads the output of `make promises`.

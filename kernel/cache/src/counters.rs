@@ -1,60 +1,36 @@
-//! Counting hits by tier and subject. Today in this process; `Store` is where a shared one comes in.
+//! Counting hits by tier and subject, in this process or in a store that the nodes share.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use tasks::TaskGroup;
 use types::Time;
 
-use crate::window::{Digest, Windows};
+use crate::memory::Memory;
+use crate::shared::{BadStore, Shared, SharedOptions};
+use crate::verdict::{Key, Verdict};
 
-const SHARDS: usize = 64;
 const DEFAULT_CAPACITY: usize = 131_072;
-
-/// Whose hits are counted together: the same subject has a count in each tier.
-#[derive(Clone, Copy, Debug)]
-pub struct Key<'a> {
-    pub tier: &'a str,
-    pub subject: &'a [u8],
-}
-
-impl<'a> Key<'a> {
-    pub fn new(tier: &'a str, subject: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Self { tier, subject: subject.as_ref() }
-    }
-}
-
-/// What a hit came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    pub allowed: bool,
-    pub limit: u32,
-    /// How many more hits this window allows.
-    pub remaining: u32,
-    /// When the window ends and the whole limit is there again.
-    pub reset_at: Time,
-    /// Whole seconds until then, rounded up; at least one.
-    pub retry_after: u64,
-}
 
 /// The counters. Cheap to clone; clones share the counts.
 #[derive(Clone)]
 pub struct Counters(Store);
 
-/// Where the counts are. A store that several nodes share becomes a second variant, which falls back to this one
-/// when it is lost: a limit may become less exact, never absent.
+/// Where the counts are. Whatever happens to the shared store, a limit may become less exact, never absent.
 #[derive(Clone)]
 enum Store {
     Memory(Arc<Memory>),
+    Shared(Arc<Shared>),
 }
 
-struct Memory {
-    /// Random for each process, so that nobody outside can choose subjects that share a count.
-    seeds: (RandomState, RandomState),
-    shards: Vec<Mutex<Windows>>,
-    #[cfg(feature = "faults")]
-    fault: Mutex<Option<crate::faults::Fault>>,
+/// Whether the shared store answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreState {
+    /// There is none: this process counts alone.
+    None,
+    Up,
+    /// This process counts alone until it is back.
+    Lost,
 }
 
 impl Default for Counters {
@@ -66,46 +42,56 @@ impl Default for Counters {
 impl Counters {
     /// Counters in this process that remember at most about `capacity` windows (some 100 bytes each).
     pub fn in_memory(capacity: usize) -> Self {
-        let each = capacity.div_ceil(SHARDS);
-        Self(Store::Memory(Arc::new(Memory {
-            seeds: (RandomState::new(), RandomState::new()),
-            shards: (0..SHARDS).map(|_| Mutex::new(Windows::new(each))).collect(),
-            #[cfg(feature = "faults")]
-            fault: Mutex::new(None),
-        })))
+        Self(Store::Memory(Arc::new(Memory::new(capacity))))
+    }
+
+    /// Counters that the nodes share in Redis, with room for `capacity` windows here for the time when it is lost.
+    /// Returns once it is known whether the store answers; it need not.
+    pub async fn in_redis(
+        options: &SharedOptions,
+        capacity: usize,
+        tasks: &TaskGroup,
+    ) -> Result<Self, BadStore> {
+        Ok(Self(Store::Shared(Shared::start(options, Memory::new(capacity), tasks).await?)))
     }
 
     /// Counts one hit and says whether it is within the limit. A window begins with the first hit and ends `span`
     /// later, whatever comes in between; a hit that is refused is not counted.
-    pub fn hit(&self, key: Key<'_>, limit: u32, span: Duration, now: Time) -> Verdict {
-        let Store::Memory(memory) = &self.0;
-        memory.hit(key, limit, span, now)
-    }
-
-    /// What a hit would come to, without counting it.
-    pub fn peek(&self, key: Key<'_>, limit: u32, span: Duration, now: Time) -> Verdict {
-        let Store::Memory(memory) = &self.0;
-        let (digest, shard) = memory.place(key);
-        let found = shard.lock().find(digest, span, now);
-        let (count, ends) = found.map_or((0, now.plus(span)), |window| (window.count, window.ends));
-        verdict(count < limit, count, limit, ends, now)
-    }
-
-    /// Takes one hit back, for something that turned out not to count.
-    pub fn refund(&self, key: Key<'_>, span: Duration, now: Time) {
-        let Store::Memory(memory) = &self.0;
-        let (digest, shard) = memory.place(key);
-        let mut windows = shard.lock();
-        if let Some(mut window) = windows.find(digest, span, now) {
-            window.count = window.count.saturating_sub(1);
-            windows.put(digest, window);
+    pub async fn hit(&self, key: Key<'_>, limit: u32, span: Duration, now: Time) -> Verdict {
+        match &self.0 {
+            Store::Memory(memory) => memory.hit(key, limit, span, now),
+            Store::Shared(shared) => shared.hit(key, limit, span, now).await,
         }
     }
 
-    /// How many windows are remembered.
+    /// What a hit would come to, without counting it.
+    pub async fn peek(&self, key: Key<'_>, limit: u32, span: Duration, now: Time) -> Verdict {
+        match &self.0 {
+            Store::Memory(memory) => memory.peek(key, limit, span, now),
+            Store::Shared(shared) => shared.peek(key, limit, span, now).await,
+        }
+    }
+
+    /// Takes one hit back, for something that turned out not to count.
+    pub async fn refund(&self, key: Key<'_>, span: Duration, now: Time) {
+        match &self.0 {
+            Store::Memory(memory) => memory.refund(key, span, now),
+            Store::Shared(shared) => shared.refund(key, span, now).await,
+        }
+    }
+
+    /// Whether the store that the nodes share answers.
+    pub fn store(&self) -> StoreState {
+        match &self.0 {
+            Store::Memory(_) => StoreState::None,
+            Store::Shared(shared) if shared.is_up() => StoreState::Up,
+            Store::Shared(_) => StoreState::Lost,
+        }
+    }
+
+    /// How many windows are remembered here.
     pub fn len(&self) -> usize {
-        let Store::Memory(memory) = &self.0;
-        memory.shards.iter().map(|shard| shard.lock().len()).sum()
+        self.memory().len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -115,50 +101,13 @@ impl Counters {
     /// Plants a mistake into these counters, or takes it out again.
     #[cfg(feature = "faults")]
     pub fn plant(&self, fault: Option<crate::faults::Fault>) {
-        let Store::Memory(memory) = &self.0;
-        *memory.fault.lock() = fault;
-    }
-}
-
-impl Memory {
-    fn place(&self, key: Key<'_>) -> (Digest, &Mutex<Windows>) {
-        let digest =
-            (self.seeds.0.hash_one((key.tier, key.subject)), self.seeds.1.hash_one((key.tier, key.subject)));
-        (digest, &self.shards[usize::try_from(digest.0 % SHARDS as u64).unwrap_or(0)])
+        *self.memory().fault.lock() = fault;
     }
 
-    fn hit(&self, key: Key<'_>, limit: u32, span: Duration, now: Time) -> Verdict {
-        let (digest, shard) = self.place(key);
-        let mut windows = shard.lock();
-        let mut window = windows.find_or_begin(digest, span, now);
-        let allowed = window.count < limit;
-        if allowed {
-            window.count += 1;
+    fn memory(&self) -> &Memory {
+        match &self.0 {
+            Store::Memory(memory) => memory,
+            Store::Shared(shared) => shared.memory(),
         }
-        #[cfg(feature = "faults")]
-        let fault = *self.fault.lock();
-        #[cfg(feature = "faults")]
-        match fault {
-            Some(crate::faults::Fault::ExtendAtEachHit) => window.ends = now.plus(span),
-            Some(crate::faults::Fault::CountInTwoSteps) => {
-                drop(windows);
-                std::thread::yield_now();
-                windows = shard.lock();
-            }
-            None => {}
-        }
-        windows.put(digest, window);
-        verdict(allowed, window.count, limit, window.ends, now)
-    }
-}
-
-fn verdict(allowed: bool, count: u32, limit: u32, ends: Time, now: Time) -> Verdict {
-    let millis = u64::try_from(ends.since(now).as_millis()).unwrap_or(u64::MAX);
-    Verdict {
-        allowed,
-        limit,
-        remaining: limit.saturating_sub(count),
-        reset_at: ends,
-        retry_after: millis.div_ceil(1000).max(1),
     }
 }

@@ -7,4 +7,6 @@ pub enum Fault {
     ExtendAtEachHit,
     /// Counts are read and written back in two steps, so hits at the same moment are lost.
     CountInTwoSteps,
+    /// Whoever comes while the shared store is lost is let through uncounted.
+    OpenWhenLost,
 }

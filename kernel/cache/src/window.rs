@@ -12,6 +12,8 @@ pub(crate) type Digest = (u64, u64);
 pub(crate) struct Window {
     pub(crate) count: u32,
     pub(crate) ends: Time,
+    /// Of the count, what a shared store has not been told of.
+    pub(crate) owed: i32,
 }
 
 impl Window {
@@ -45,7 +47,7 @@ impl Windows {
         }
         self.remove(key);
         self.make_room(now);
-        let window = Window { count: 0, ends: now.plus(span) };
+        let window = Window { count: 0, ends: now.plus(span), owed: 0 };
         self.put(key, window);
         window
     }

@@ -7,6 +7,10 @@ types::faults! {
     NoSavepoint,
     /// Databases opened from now on do not wait for the disk at every commit.
     SynchronousNormal,
+    /// A commit whose outcome nobody knows is reported as done.
+    SuccessWhenUnknown,
+    /// Whatever waits for PostgreSQL waits for as long as it takes.
+    NoDeadline,
 }
 
 /// How long the window between the early acknowledgement and the commit is.

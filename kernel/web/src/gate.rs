@@ -37,7 +37,7 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     let verdict = if app.broken(Fault::NoLimits) {
         None
     } else {
-        app.count(access.tier, principal.is_some(), &subject)
+        app.count(access.tier, principal.is_some(), &subject).await
     };
     let refused = verdict.as_ref().filter(|verdict| !verdict.allowed).map(limits::too_many);
     let admitted = match refused {
@@ -60,7 +60,7 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
 
 /// The plain pages ask for nobody's name, but they ask the database: a network may come so often, like any visitor.
 pub(crate) async fn visitors(State(app): State<App>, request: Request, next: Next) -> Response {
-    let verdict = app.count(Tier::Normal, false, &limits::network(client(&request)));
+    let verdict = app.count(Tier::Normal, false, &limits::network(client(&request))).await;
     let mut response = match verdict.as_ref().filter(|verdict| !verdict.allowed) {
         Some(verdict) => Problem::from(limits::too_many(verdict)).into_response(),
         None => next.run(request).await,

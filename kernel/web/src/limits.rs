@@ -20,7 +20,7 @@ pub fn network(address: IpAddr) -> String {
 
 impl App {
     /// Counts one request of the tier by whoever `subject` names.
-    pub(crate) fn count(&self, tier: Tier, signed_in: bool, subject: &str) -> Option<Verdict> {
+    pub(crate) async fn count(&self, tier: Tier, signed_in: bool, subject: &str) -> Option<Verdict> {
         let limits = self.settings().get::<config::sections::Limits>();
         let (name, limit) = match tier {
             Tier::Exempt => return None,
@@ -30,7 +30,7 @@ impl App {
             Tier::Normal => ("anonymous", limits.anonymous),
         };
         let key = cache::Key::new(name, subject);
-        let verdict = self.counters().hit(key, limit, WINDOW, self.clock().now());
+        let verdict = self.counters().hit(key, limit, WINDOW, self.clock().now()).await;
         if !verdict.allowed {
             metrics::counter!("limiter_refusals_total", "tier" => name).increment(1);
         }
@@ -39,8 +39,8 @@ impl App {
 
     /// Counts against a session family, or whatever else a handler knows only from the body, beside the network. Not for
     /// accounts: whoever may use up what an account has locks its owner out.
-    pub fn limit_subject(&self, tier: Tier, subject: &str) -> Result<()> {
-        match self.count(tier, false, subject) {
+    pub async fn limit_subject(&self, tier: Tier, subject: &str) -> Result<()> {
+        match self.count(tier, false, subject).await {
             Some(verdict) if !verdict.allowed => Err(too_many(&verdict)),
             _ => Ok(()),
         }

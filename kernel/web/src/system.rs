@@ -104,6 +104,7 @@ pub fn sections(systems: &[System]) -> Vec<&'static config::Section> {
 pub fn metrics(systems: &[System]) -> Vec<Meaning> {
     let own = [
         telemetry::metrics::OWN,
+        cache::METRICS,
         outbound::METRICS,
         mail::METRICS,
         db::METRICS,

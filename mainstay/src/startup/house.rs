@@ -17,8 +17,15 @@ const COUNTERS: usize = 200_000;
 
 pub(super) fn cache(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     Box::pin(async move {
-        house.counters = Some(cache::Counters::in_memory(COUNTERS));
-        Ok(Undo::nothing())
+        let counters = match options::limits(house.settings(), house.secret()) {
+            None => cache::Counters::in_memory(COUNTERS),
+            Some(shared) => cache::Counters::in_redis(&shared, COUNTERS, &house.tasks)
+                .await
+                .map_err(|error| Failure::new(format!("cache.url: {error}")).exit(Exit::Config as u8))?,
+        };
+        faults::plant(&counters);
+        house.counters = Some(counters);
+        Ok(end_tasks(house))
     })
 }
 
@@ -53,7 +60,6 @@ pub(super) fn journal(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>>
 
 pub(super) fn systems(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     Box::pin(async move {
-        let secret = house.secret.take().expect("the graph runs `secret` first");
         let parts = Parts {
             db: house.db().clone(),
             settings: house.settings().clone(),
@@ -61,7 +67,7 @@ pub(super) fn systems(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>>
             journal: house.journal.clone().expect("the graph runs `journal` first"),
             counters: house.counters.clone().expect("the graph runs `cache` first"),
             outbound: house.outbound.clone().expect("the graph runs `outbound` first"),
-            keys: Keys::new(&secret),
+            keys: Keys::new(house.secret()),
             authenticate: None,
             extensions: Extensions::default(),
             faults: Faults::default(),

@@ -63,9 +63,18 @@ fn checks(app: &App) -> Vec<Check> {
         let db = db.clone();
         async move { if db.check().await.is_ok() { CheckState::Ok } else { CheckState::Down } }
     });
-    // Memory of this process: there is nothing that could be down.
-    let cache = Check::new("cache", || std::future::ready(CheckState::Ok));
+    let counters = app.counters().clone();
+    // Spare: while it is lost the limits hold in each node alone.
+    let cache = Check::new("cache", move || std::future::ready(state(counters.store()))).spare();
     vec![database, cache]
+}
+
+fn state(store: cache::StoreState) -> CheckState {
+    match store {
+        cache::StoreState::None => CheckState::Disabled,
+        cache::StoreState::Up => CheckState::Ok,
+        cache::StoreState::Lost => CheckState::Down,
+    }
 }
 
 /// `/metrics` on a listener of its own.

@@ -108,6 +108,10 @@ impl House {
         self.folder.as_ref().expect("the graph runs `data folder` first")
     }
 
+    pub(crate) fn secret(&self) -> &[u8] {
+        self.secret.as_deref().expect("the graph runs `secret` first")
+    }
+
     pub(crate) fn db(&self) -> &db::Db {
         self.db.as_ref().expect("the graph runs `database` first")
     }
@@ -152,9 +156,10 @@ pub(crate) fn graph(purpose: Purpose) -> Result<Graph<House>, GraphError> {
         Stage::new("migrations", &["database"], database::migrate)
             .next_step("See what is missing with `mainstay migrate status`. Nothing was changed by the step that failed."),
         Stage::new("runtime settings", &["migrations", "telemetry"], house::runtime_settings),
-        Stage::new("cache", &["config"], house::cache),
         Stage::new("outbound", &["config"], house::outbound)
             .next_step("Correct the settings of `outbound`; `mainstay config explain outbound.ca_file` says what it can be."),
+        Stage::new("cache", &["config", "secret", "telemetry"], house::cache)
+            .next_step("Look at cache.url with `mainstay config explain cache.url`."),
         Stage::new("journal", &["migrations"], house::journal),
         Stage::new("systems", &["runtime settings", "secret", "cache", "outbound", "journal"], house::systems)
             .next_step("This is a mistake in Mainstay: report it with the log."),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use config::Settings;
-use config::sections::{Cors, Database, Routes, Server, Synchronous};
+use config::sections::{Cache, Cors, Database, Routes, Server, Synchronous};
 use web::edge;
 
 pub(super) fn database(section: &Database, deadline: Duration, folder: &Path) -> db::Options {
@@ -33,6 +33,17 @@ fn url(section: &Database) -> String {
     let Some((user, rest)) = rest.split_once('@') else { return url.to_owned() };
     let user = user.split(':').next().unwrap_or_default();
     format!("{scheme}://{user}:{}@{rest}", encoded(section.password.expose()))
+}
+
+/// Where the limits are counted, unless it is in this process.
+pub(super) fn limits(settings: &Settings, secret: &[u8]) -> Option<cache::SharedOptions> {
+    let section = settings.get::<Cache>();
+    (!section.in_memory()).then(|| cache::SharedOptions {
+        url: section.url.expose().to_owned(),
+        password: section.password.expose().to_owned(),
+        wait: section.wait,
+        key: web::Keys::new(secret).derive("limits"),
+    })
 }
 
 fn encoded(text: &str) -> String {

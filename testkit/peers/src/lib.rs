@@ -1,5 +1,5 @@
-//! The real servers that tests run against: a private PostgreSQL, a proxy that breaks connections on purpose, and web
-//! and mail servers that answer well or badly.
+//! The real servers that tests run against: a private PostgreSQL, a private Redis, a proxy that breaks connections on
+//! purpose, and web and mail servers that answer well or badly.
 //!
 //! Everything started here listens on loopback, lives in a temporary folder and is gone when the process that
 //! started it is gone, however that process ended. This crate knows nothing of Mainstay's own crates, so every one of
@@ -12,22 +12,32 @@
 )]
 
 mod admin;
+mod breaks;
 mod database;
 mod folder;
+mod passing;
 mod port;
 mod postgres;
 mod proxy;
+mod redis;
 mod smtp;
 mod upstream;
 mod watchdog;
 
+pub use breaks::{Break, Way};
 pub use database::{Database, Template};
 pub use folder::Folder;
 pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
+pub use redis::Redis;
 pub use smtp::{Aiosmtpd, Smtp, Turn};
 pub use upstream::{Canary, OUTSIDE, Upstream, reply};
+
+/// Whether promises are to be tried at their full figures: `make promises` asks for it.
+pub fn full() -> bool {
+    std::env::var("MAINSTAY_TEST_PROMISES").is_ok_and(|mode| mode == "full")
+}
 
 #[cfg(test)]
 mod tests;

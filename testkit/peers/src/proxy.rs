@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
+
+use crate::breaks::{Break, Breaks, Way};
+use crate::passing::pass;
 
 /// What to do when the chosen bytes pass from the client to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,21 +25,22 @@ pub enum When {
 }
 
 #[derive(Debug, Default)]
-struct Plan {
-    pattern: Option<(Vec<u8>, When)>,
-    cut_after: Option<u64>,
-    delay: Duration,
+pub(crate) struct Plan {
+    pub(crate) pattern: Option<(Vec<u8>, When)>,
+    pub(crate) cut_after: Option<u64>,
+    pub(crate) delay: Duration,
 }
 
 #[derive(Debug)]
-struct State {
-    target: SocketAddr,
-    plan: Mutex<Plan>,
-    fired: AtomicU64,
-    accepted: AtomicU64,
-    refusing: AtomicBool,
-    hanging: watch::Sender<bool>,
-    generation: watch::Sender<u64>,
+pub(crate) struct State {
+    pub(crate) target: SocketAddr,
+    pub(crate) plan: Mutex<Plan>,
+    pub(crate) breaks: Breaks,
+    pub(crate) fired: AtomicU64,
+    pub(crate) accepted: AtomicU64,
+    pub(crate) refusing: AtomicBool,
+    pub(crate) hanging: watch::Sender<bool>,
+    pub(crate) generation: watch::Sender<u64>,
 }
 
 /// Listens on a loopback port and passes bytes to and from the target. Dropping it cuts everything.
@@ -56,6 +58,7 @@ impl Proxy {
         let state = Arc::new(State {
             target: SocketAddr::from(([127, 0, 0, 1], port)),
             plan: Mutex::default(),
+            breaks: Breaks::default(),
             fired: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
             refusing: AtomicBool::new(false),
@@ -117,6 +120,45 @@ impl Proxy {
         self.plan(|plan| plan.pattern = Some((pattern.to_vec(), when)));
     }
 
+    /// Breaks once `bytes` more have passed that way, counted over all connections from now on.
+    pub fn break_after(&self, way: Way, bytes: u64, what: Break) {
+        self.state.breaks.set(Some((way, bytes, what)));
+    }
+
+    /// Whether what `break_after` asked for has not happened yet.
+    pub fn waits(&self) -> bool {
+        self.state.breaks.waits()
+    }
+
+    /// How many bytes have come that way so far.
+    pub fn passed(&self, way: Way) -> u64 {
+        self.state.breaks.passed(way)
+    }
+
+    /// Remembers from now on where `pattern` last passed in one piece, either way.
+    pub fn mark(&self, pattern: &[u8]) {
+        self.state.breaks.mark(pattern);
+    }
+
+    /// Where what is marked last passed that way, counted like [`Proxy::passed`].
+    pub fn mark_at(&self, way: Way) -> Option<u64> {
+        self.state.breaks.mark_at(way)
+    }
+
+    /// While true, every byte is sent alone.
+    pub fn trickle(&self, trickling: bool) {
+        self.state.breaks.trickle.store(trickling, Ordering::SeqCst);
+    }
+
+    /// Lets everything pass again, whatever was asked for before.
+    pub fn open(&self) {
+        self.state.breaks.set(None);
+        self.plan(|plan| *plan = Plan::default());
+        self.trickle(false);
+        self.refuse(false);
+        self.hang(false);
+    }
+
     /// How often `on` or `cut_after` acted.
     pub fn fired(&self) -> u64 {
         self.state.fired.load(Ordering::SeqCst)
@@ -148,122 +190,4 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
             tokio::spawn(pass(client, Arc::clone(&state)));
         }
     }
-}
-
-async fn pass(client: TcpStream, state: Arc<State>) {
-    let Ok(server) = TcpStream::connect(state.target).await else { return };
-    // Dropping a socket then sends a reset, which is what a crash or a firewall looks like.
-    let _ = client.set_zero_linger();
-    let _ = client.set_nodelay(true);
-    let _ = server.set_nodelay(true);
-    let mut generation = state.generation.subscribe();
-    let (from_client, to_client) = client.into_split();
-    let (from_server, to_server) = server.into_split();
-    let (swallow, swallowing) = watch::channel(false);
-    let (answered_tx, answered) = watch::channel(0_u64);
-    tokio::select! {
-        _ = generation.changed() => {}
-        () = upstream(from_client, to_server, &state, swallow, answered) => {}
-        () = downstream(from_server, to_client, &state, swallowing, answered_tx) => {}
-    }
-}
-
-/// From the client to the server, looking for the moment.
-async fn upstream(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    state: &State,
-    swallow: watch::Sender<bool>,
-    mut answered: watch::Receiver<u64>,
-) {
-    let mut piece = vec![0; 16 * 1024];
-    let mut tail: Vec<u8> = Vec::new();
-    let mut passed = 0_u64;
-    while let Ok(length @ 1..) = from.read(&mut piece).await {
-        let bytes = &piece[..length];
-        hold(state).await;
-        match moment(state, &mut tail, bytes, passed) {
-            Moment::None => {}
-            Moment::CutAt(keep) => {
-                let _ = to.write_all(&bytes[..keep]).await;
-                let _ = to.flush().await;
-                return;
-            }
-            Moment::Pattern(When::Before) => return,
-            Moment::Pattern(When::Hang) => std::future::pending().await,
-            Moment::Pattern(When::Answered) => {
-                swallow.send_replace(true);
-                answered.mark_unchanged();
-                if to.write_all(bytes).await.is_ok() {
-                    let _ = answered.changed().await;
-                }
-                return;
-            }
-        }
-        if to.write_all(bytes).await.is_err() {
-            return;
-        }
-        passed += length as u64;
-    }
-}
-
-/// From the server to the client.
-async fn downstream(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    state: &State,
-    swallowing: watch::Receiver<bool>,
-    answered: watch::Sender<u64>,
-) {
-    let mut piece = vec![0; 16 * 1024];
-    while let Ok(length @ 1..) = from.read(&mut piece).await {
-        hold(state).await;
-        if *swallowing.borrow() {
-            answered.send_modify(|count| *count += 1);
-            continue;
-        }
-        if to.write_all(&piece[..length]).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Waits out the delay, and as long as the proxy hangs.
-async fn hold(state: &State) {
-    let delay = state.plan.lock().unwrap_or_else(PoisonError::into_inner).delay;
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
-    let _ = state.hanging.subscribe().wait_for(|hanging| !hanging).await;
-}
-
-enum Moment {
-    None,
-    CutAt(usize),
-    Pattern(When),
-}
-
-/// Whether the moment is in these bytes. A pattern may begin in the piece before, so its tail is kept.
-fn moment(state: &State, tail: &mut Vec<u8>, bytes: &[u8], passed: u64) -> Moment {
-    let mut plan = state.plan.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(limit) = plan.cut_after
-        && passed + bytes.len() as u64 > limit
-    {
-        plan.cut_after = None;
-        state.fired.fetch_add(1, Ordering::SeqCst);
-        return Moment::CutAt(usize::try_from(limit.saturating_sub(passed)).unwrap_or(0));
-    }
-    let Some((pattern, when)) = plan.pattern.clone() else {
-        tail.clear();
-        return Moment::None;
-    };
-    tail.extend_from_slice(bytes);
-    if tail.windows(pattern.len().max(1)).any(|window| window == pattern) {
-        plan.pattern = None;
-        state.fired.fetch_add(1, Ordering::SeqCst);
-        return Moment::Pattern(when);
-    }
-    let keep = tail.len().min(pattern.len().saturating_sub(1));
-    tail.drain(..tail.len() - keep);
-    Moment::None
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Folder, Options, Postgres, Proxy, When, admin, free_port, postgres};
+use crate::{Break, Folder, Options, Postgres, Proxy, Redis, Way, When, admin, free_port, postgres};
 
 fn one(url: &str, sql: &str) -> String {
     admin::with(url, async |client| client.query_one(sql, &[]).await.map(|row| row.get::<_, String>(0)))
@@ -185,4 +185,53 @@ fn folders_go_and_ports_differ() {
     drop(folder);
     assert!(!path.exists());
     assert_ne!(free_port(), free_port());
+}
+
+#[test]
+fn the_proxy_breaks_at_the_byte_it_was_told() {
+    let proxy = Proxy::to(echo());
+    let connect = || TcpStream::connect(("127.0.0.1", proxy.port())).unwrap();
+    let mut one = connect();
+    proxy.mark(b"lo");
+    assert_eq!(say(&mut one, "hello").unwrap(), "hello");
+    assert_eq!((proxy.mark_at(Way::ToServer), proxy.passed(Way::ToClient)), (Some(3), 5));
+    proxy.break_after(Way::ToClient, 3, Break::Cut);
+    assert!(proxy.waits());
+    one.write_all(b"hello").unwrap();
+    let mut got = Vec::new();
+    let _ = one.read_to_end(&mut got);
+    assert_eq!((got.as_slice(), proxy.waits()), (b"hel".as_slice(), false));
+
+    let mut two = connect();
+    proxy.break_after(Way::ToServer, 2, Break::Hang);
+    assert!(say(&mut two, "12345").is_err());
+    proxy.open();
+    let mut late = [0; 5];
+    two.read_exact(&mut late).unwrap();
+    assert_eq!(&late, b"12345");
+
+    proxy.trickle(true);
+    assert_eq!(say(&mut two, "slowly").unwrap(), "slowly");
+    proxy.break_after(Way::ToServer, 0, Break::Gone);
+    assert!(say(&mut two, "x").is_err() && say(&mut connect(), "x").is_err());
+    proxy.open();
+    assert_eq!(say(&mut connect(), "back").unwrap(), "back");
+}
+
+#[test]
+fn a_redis_wants_its_password_forgets_when_it_is_killed_and_is_gone_afterwards() {
+    let redis = Redis::with_password("secret");
+    let mut stranger = TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
+    stranger.write_all(b"PING\r\n").unwrap();
+    let mut answer = [0; 7];
+    stranger.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"-NOAUTH");
+    redis.say(&["SET", "kept", "1"]);
+    assert!(redis.say(&["GET", "kept"]).starts_with("$1"));
+    redis.kill();
+    redis.start_again();
+    assert!(redis.say(&["GET", "kept"]).starts_with("$-1"));
+    let port = redis.port();
+    drop(redis);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
 }

@@ -21,6 +21,11 @@ if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd")" = "$data" ]; then
     done
     [ -e "$data/postmaster.pid" ] && kill -KILL "$pid"
 fi
+# A server that promises nothing needs no goodbye.
+pid=$(cat "$data/server.pid" 2>/dev/null)
+if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd")" = "$data" ]; then
+    kill -KILL "$pid"
+fi
 rm -rf "$1"
 "#;
 

@@ -1,6 +1,9 @@
 //! Where bytes and shared state are.
 
-use crate::ServiceUrl;
+use std::time::Duration;
+
+use super::not_zero;
+use crate::{Secret, ServiceUrl};
 
 crate::section! {
     /// Where the bytes of files are kept.
@@ -28,9 +31,15 @@ fn a_store(url: &ServiceUrl) -> Result<(), String> {
 crate::section! {
     /// Where counters and other small shared state are kept.
     pub struct Cache as "cache" {
-        /// `memory` of this process.
+        /// `memory` of this process, or `redis://user@host:6379/0` for what the nodes of an installation share; `rediss://` is
+        /// the same over TLS. While Redis is lost each node counts the limits alone.
         #[check(a_cache)]
         url: ServiceUrl = "memory",
+        /// The password, where it does not stand in the url.
+        password: Secret = "",
+        /// How long one count may wait for Redis before the node counts alone.
+        #[check(not_zero)]
+        wait: Duration = "150ms",
     }
 }
 
@@ -43,7 +52,7 @@ impl Cache {
 fn a_cache(url: &ServiceUrl) -> Result<(), String> {
     match url.scheme() {
         "memory" => Ok(()),
-        "redis" | "rediss" => Err("this version counts in memory only; expected memory".to_owned()),
-        _ => Err("expected memory".to_owned()),
+        "redis" | "rediss" if !url.host().is_empty() => Ok(()),
+        _ => Err("expected memory or redis://user@host:port/database".to_owned()),
     }
 }

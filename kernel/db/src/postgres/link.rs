@@ -164,8 +164,12 @@ async fn after<T>(
 ) -> Result<T, Failure> {
     let Some(begin) = begin else { return statement.await };
     let (begun, outcome) = join(object.batch_execute(begin), statement).await;
-    begun?;
-    outcome
+    match (begun, outcome) {
+        (Ok(()), outcome) => outcome,
+        // It ran outside of a transaction, so it stays, and nothing that follows may pretend otherwise.
+        (Err(_), Ok(_)) => Err(Error::OutcomeUnknown.into()),
+        (Err(failure), Err(_)) => Err(failure.into()),
+    }
 }
 
 async fn prepared(object: &Object, sql: &str, params: &[Scalar]) -> Result<Statement, Failure> {

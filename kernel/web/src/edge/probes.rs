@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use types::Error;
 
 use super::client::{Peer, is_forwarded};
-use super::readiness::{Check, CheckState, Readiness};
+use super::readiness::{Answer, Check, CheckState, Readiness};
 use crate::problem::Problem;
 
 /// The phases of a process, and the three addresses that tell them. Clones share everything.
@@ -99,12 +99,18 @@ impl Probes {
             Phase::Draining => (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "draining" })),
             Phase::Up { checks } => {
                 let answers = self.0.readiness.ask(&checks).await;
-                let down = answers.iter().any(|(_, state)| *state == CheckState::Down);
+                let down = answers.iter().any(Answer::missing);
+                let less = answers.iter().any(|answer| answer.state == CheckState::Down);
+                let status = if down {
+                    "down"
+                } else if less {
+                    "degraded"
+                } else {
+                    "ok"
+                };
                 let mut body = Map::new();
-                body.insert("status".into(), if down { "down" } else { "ok" }.into());
-                body.extend(
-                    answers.iter().map(|(name, state)| ((*name).to_owned(), Value::from(state.as_str()))),
-                );
+                body.insert("status".into(), status.into());
+                body.extend(answers.iter().map(|one| (one.name.to_owned(), Value::from(one.state.as_str()))));
                 (if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Value::Object(body))
             }
         };

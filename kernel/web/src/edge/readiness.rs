@@ -33,6 +33,8 @@ impl CheckState {
 #[derive(Clone)]
 pub struct Check {
     name: &'static str,
+    /// Whether requests can be answered without it.
+    spare: bool,
     ask: Arc<dyn Fn() -> BoxFuture<'static, CheckState> + Send + Sync>,
 }
 
@@ -41,12 +43,33 @@ impl Check {
     where
         F: Future<Output = CheckState> + Send + 'static,
     {
-        Self { name, ask: Arc::new(move || ask().boxed()) }
+        Self { name, spare: false, ask: Arc::new(move || ask().boxed()) }
+    }
+
+    /// One that is told when it is down, and that requests can do without.
+    #[must_use]
+    pub fn spare(self) -> Self {
+        Self { spare: true, ..self }
+    }
+}
+
+/// What one dependency said.
+#[derive(Clone, Copy)]
+pub(super) struct Answer {
+    pub(super) name: &'static str,
+    pub(super) state: CheckState,
+    spare: bool,
+}
+
+impl Answer {
+    /// Whether the node should be left out because of it.
+    pub(super) fn missing(&self) -> bool {
+        self.state == CheckState::Down && !self.spare
     }
 }
 
 /// What every dependency said, in the order of the checks.
-pub(super) type Answers = Arc<[(&'static str, CheckState)]>;
+pub(super) type Answers = Arc<[Answer]>;
 
 /// How long an answer is believed.
 const FRESH: Duration = Duration::from_secs(1);
@@ -95,7 +118,7 @@ async fn all(checks: Vec<Check>) -> Answers {
         } else {
             1.0
         });
-        (check.name, state)
+        Answer { name: check.name, state, spare: check.spare }
     });
     join_all(asked).await.into()
 }

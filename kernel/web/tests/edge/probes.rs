@@ -95,6 +95,18 @@ async fn check_28_a_dependency_that_is_down_hung_or_broken_is_named() {
 }
 
 #[tokio::test]
+async fn p10_a_dependency_that_can_be_spared_is_named_and_leaves_the_node_in() {
+    let probes = Probes::new("1");
+    let cache = Check::new("cache", async || CheckState::Down).spare();
+    probes.up(vec![Check::new("database", async || CheckState::Ok), cache]);
+    let response = Edge::new(Options::default(), probes.routes()).handle(get("/ready")).await;
+    assert_eq!(response.status(), 200);
+    let body = axum::body::to_bytes(response.into_body(), 9999).await.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body, serde_json::json!({"status": "degraded", "database": "ok", "cache": "down"}));
+}
+
+#[tokio::test]
 async fn a46_metrics_are_for_neighbours_and_for_holders_of_the_token() {
     let door = |token: Option<&str>| MetricsDoor {
         token: token.map(Into::into),

@@ -77,7 +77,7 @@ async fn post_setup(
     let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
     let trace = trace.map(|Extension(trace)| trace).unwrap_or_default();
     let inst = setup::stranger(trace);
-    let body = match admit(&app, &headers, client).map_err(Problem::from).and(form) {
+    let body = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
         Ok(Form(body)) => body,
         Err(problem) => return problem.into_response(),
     };
@@ -100,11 +100,11 @@ async fn post_setup(
 }
 
 /// A browser may send a form for any page of the web, and a crowd may send many.
-fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
+async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
     let server = app.settings().get::<config::sections::Server>();
     let own = server.public_url.as_ref().map_or("", |url| url.expose());
     check_cross_site(&Method::POST, headers, own, &[])?;
-    app.limit_subject(Tier::SignIn, &web::network(client))
+    app.limit_subject(Tier::SignIn, &web::network(client)).await
 }
 
 /// The form again with what was typed, but for the password, and what is wrong with it.

@@ -122,7 +122,7 @@ async fn create_token(
     let signed_in = ops::sign_in(app, &identity, view.ground(), door).await;
     if let Err(error) = &signed_in {
         identity.refusals.count(error.code(), client.0, app.clock().now());
-        siege.failed(app);
+        siege.failed(app).await;
     }
     Ok(Reply::ok(&signed_in?)?.no_store())
 }
@@ -144,7 +144,7 @@ async fn refresh_token(
     let app = view.app();
     let identity = app.extension::<Identity>()?;
     if let Some(session) = ops::claimed_session(&body.refresh_token) {
-        app.limit_subject(Tier::Refresh, &session.to_string())?;
+        app.limit_subject(Tier::Refresh, &session.to_string()).await?;
     }
     let origin = origin(&headers, client);
     let refreshed = ops::refresh(app, &identity, view.ground(), &body.refresh_token, origin).await;

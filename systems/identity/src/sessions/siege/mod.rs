@@ -31,14 +31,14 @@ impl Siege {
     /// Waits if too much has failed here lately.
     pub(super) async fn pace(&self, app: &App) {
         let key = Key::new(TIER, &self.0);
-        if !app.counters().peek(key, most(app), WINDOW, app.clock().now()).allowed {
+        if !app.counters().peek(key, most(app), WINDOW, app.clock().now()).await.allowed {
             metrics::counter!("mainstay_sign_ins_slowed_total").increment(1);
             tokio::time::sleep(WAIT).await;
         }
     }
 
-    pub(super) fn failed(&self, app: &App) {
-        app.counters().hit(Key::new(TIER, &self.0), most(app), WINDOW, app.clock().now());
+    pub(super) async fn failed(&self, app: &App) {
+        app.counters().hit(Key::new(TIER, &self.0), most(app), WINDOW, app.clock().now()).await;
     }
 }
 
