@@ -7,7 +7,8 @@ use axum::extract::{Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_FRAME_OPTIONS};
+use config::sections::Server;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, X_FRAME_OPTIONS};
 use http::{HeaderValue, StatusCode};
 use mail::Shown;
 use types::Error;
@@ -30,10 +31,28 @@ pub(crate) fn routes(app: &App) -> Router<App> {
 }
 
 async fn door(State(app): State<App>, request: Request, next: Next) -> Response {
-    if !app.mailer().has_page() {
+    if !app.mailer().has_page() || !is_ours(&app, &request) {
         return Problem(Error::not_found()).into_response();
     }
     next.run(request).await
+}
+
+/// Whether the browser asked for an address of ours. Somebody's page can have its own name lead to this machine and then
+/// read what is here; it cannot have an address or `localhost` as its name.
+fn is_ours(app: &App, request: &Request) -> bool {
+    let asked = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let Some(asked) = asked.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)) else {
+        return true;
+    };
+    let Ok(asked) = asked.parse::<http::uri::Authority>() else { return false };
+    let host = asked.host().trim_matches(['[', ']']);
+    let server = app.settings().get::<Server>();
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok()
+        || server.public_url.as_ref().is_some_and(|url| {
+            let ours = url.host().parse::<http::uri::Authority>();
+            ours.is_ok_and(|ours| ours.host().eq_ignore_ascii_case(host))
+        })
 }
 
 async fn list(State(app): State<App>) -> Response {

@@ -45,6 +45,19 @@ async fn a_test_mail_is_sent_and_what_came_of_it_is_said() {
     assert!(ran.code == 11 && ran.out.contains("mail_unreachable"), "{} {}", ran.code, ran.out);
 }
 
+#[tokio::test]
+async fn a_machine_without_authorities_says_so() {
+    let server = Smtp::start(&[]).await;
+    let place = folder();
+    let mut variables = variables(&server).to_vec();
+    variables[0].1 = format!("smtps://{}", server.address);
+    variables.push(("SSL_CERT_FILE", "/dev/null".to_owned()));
+    variables.push(("SSL_CERT_DIR", place.path().to_str().unwrap().to_owned()));
+    let command = ["mail", "test", "owner@example.test", "--data", place.path().to_str().unwrap()];
+    let ran = run(&command, &variables).await;
+    assert!(ran.code == 8 && ran.err.contains("knows no certificate authority"), "{} {}", ran.code, ran.err);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_runs_is_asked() {
     let place = folder();

@@ -49,6 +49,11 @@ on_both! {
         assert!(policy.starts_with("sandbox;") && policy.contains("default-src 'none'"), "{policy}");
         assert!(policy.contains("frame-ancestors 'self'") && !policy.contains("script-src"), "{policy}");
         assert_eq!(framed.header("cache-control"), Some("no-store"));
+        for (host, status) in
+            [("evil.test", 404), ("127.0.0.1.evil.test:80", 404), ("localhost:8080", 200), ("[::1]:80", 200), ("house.test", 200)]
+        {
+            app.anonymous().with("host", host).get("/dev/mail/1").await.expect(status);
+        }
         for nowhere in ["/dev/mail/2", "/dev/mail/x", "/dev/mail/-1/html", "/dev/mail/1/x"] {
             client.get(nowhere).await.expect(404);
         }
