@@ -60,10 +60,10 @@ for tool in fmt clippy; do
     [ -n "$(command -v "cargo-$tool")" ] || die "cargo $tool is missing: rustup component add ${tool/fmt/rustfmt}"
 done
 
-if [ ! -x "$VENV/bin/schemathesis" ]; then
-    say "installing schemathesis into $VENV"
+if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ]; then
+    say "installing schemathesis and aiosmtpd into $VENV"
     python3 -m venv "$VENV"
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd
 fi
 
 if [ -n "${deny:-}" ] && ! command -v cargo-deny >/dev/null; then

@@ -43,6 +43,8 @@ pub(crate) enum Order {
         queue: String,
         paused: bool,
     },
+    /// A test mail, handed over while the operator waits.
+    MailTest { to: String },
 }
 
 impl Order {
@@ -56,6 +58,7 @@ impl Order {
             Self::JobRetry { .. } => "job-retry",
             Self::JobCancel { .. } => "job-cancel",
             Self::QueuePause { .. } => "queue-pause",
+            Self::MailTest { .. } => "mail-test",
         }
     }
 }
@@ -82,6 +85,15 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
                 "person": made.person, "email": email.trim(),
                 "workspace": { "id": made.workspace, "slug": made.slug },
             }))
+        }
+        Order::MailTest { to } => {
+            let to = mail::Address::parse(&to)?;
+            let email = to.email().to_owned();
+            let answer = match app.mailer().test(to, base).await? {
+                mail::Handed::Server(answer) => json!({ "to": email, "answer": answer }),
+                mail::Handed::Page => json!({ "to": email, "page": format!("{base}/dev/mail") }),
+            };
+            Ok(answer)
         }
     }
 }

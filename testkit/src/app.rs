@@ -96,7 +96,7 @@ impl TestApp {
 
     /// From here on jobs run in this house, with measures that fit a test.
     pub async fn work(&self) {
-        let kinds = web::jobs(self.app.systems()).expect("kinds of different names");
+        let kinds = web::jobs(&self.app).expect("kinds of different names");
         let options = queue::Options {
             beat: Duration::from_millis(100),
             lease: Duration::from_secs(2),

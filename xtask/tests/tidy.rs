@@ -233,6 +233,9 @@ fn others_are_called_through_outbound() {
     let code = "use hyper::client::conn::http1;\n";
     assert_eq!(file("kernel/web/src/lib.rs", code), ["outbound kernel/web/src/lib.rs:2"]);
     assert_eq!(file("kernel/outbound/src/lib.rs", code), CLEAN);
+    let mail = "use tokio_rustls::TlsConnector;\n";
+    assert_eq!(file("kernel/mail/src/smtp/connect.rs", mail), CLEAN);
+    assert_eq!(file("kernel/mail/src/jobs.rs", mail), ["outbound kernel/mail/src/jobs.rs:2"]);
     let web = manifest("web", "[dependencies]\nureq.workspace = true\n");
     assert_eq!(found(&[("kernel/web/Cargo.toml", &web)]), ["outbound kernel/web/Cargo.toml:4"]);
 }

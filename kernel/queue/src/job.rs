@@ -83,7 +83,7 @@ impl Job {
         self.0.whose.installation()
     }
 
-    /// What was handed to [`crate::Queue::start`].
+    /// What was handed to [`crate::Queue::start`], or to [`crate::Registered::with`].
     pub fn context<T: 'static>(&self) -> Result<&T> {
         self.0
             .context

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use types::{Error, Result};
 
 use crate::error::not_again;
-use crate::job::{Finished, Job};
+use crate::job::{Context, Finished, Job};
 
 /// What one kind of job is, and how it is treated. `P` is what it is told to do, kept as JSON: a payload that an older
 /// version wrote must still be readable, so new members have defaults.
@@ -86,6 +86,7 @@ impl<P: DeserializeOwned + Send + 'static> Kind<P> {
             retry: self.retry,
             timeout: self.timeout,
             run: Arc::new(read),
+            context: None,
         }
     }
 }
@@ -105,6 +106,16 @@ pub struct Registered {
     pub retry: Retry,
     pub timeout: Duration,
     pub(crate) run: Arc<dyn Fn(Job) -> BoxFuture<'static, Result<Finished>> + Send + Sync>,
+    pub(crate) context: Option<Context>,
+}
+
+impl Registered {
+    /// With a context of its own, for a kind of a crate that cannot name what the queue is started with.
+    #[must_use]
+    pub fn with<C: Send + Sync + 'static>(mut self, context: Arc<C>) -> Self {
+        self.context = Some(context);
+        self
+    }
 }
 
 /// Bytes of JSON.

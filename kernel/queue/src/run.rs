@@ -70,7 +70,7 @@ async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: wat
         whose: claimed.head.whose,
         payload: claimed.payload,
         db: shared.db.clone(),
-        context: Arc::clone(&shared.context),
+        context: Arc::clone(kind.context.as_ref().unwrap_or(&shared.context)),
         told: hear.clone(),
         done: shared.done.clone(),
     });

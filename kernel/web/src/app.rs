@@ -51,6 +51,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     parts: Parts,
+    mailer: Arc<mail::Mailer>,
     authenticate: Arc<dyn Authenticate>,
     access: AccessTable,
     document: serde_json::Value,
@@ -79,8 +80,11 @@ impl App {
         let tag = Tag::of_body(&reply.body, "");
         let document_reply = (reply.tagged(&tag).cached(Cache::Public), tag);
         let signer = query::Signer::new(&parts.keys.derive("cursors"));
+        let mailer =
+            mail::Mailer::new(parts.settings.clone(), parts.db.clock().clone(), &parts.keys.derive("mail"));
         Ok(Self(Arc::new(Inner {
             parts,
+            mailer: Arc::new(mailer),
             authenticate,
             access,
             document,
@@ -121,6 +125,11 @@ impl App {
     /// The way to other servers.
     pub fn outbound(&self) -> &outbound::Outbound {
         &self.0.parts.outbound
+    }
+
+    /// Who writes to people: `app.mailer().send(tx, scope, &message)`.
+    pub fn mailer(&self) -> &Arc<mail::Mailer> {
+        &self.0.mailer
     }
 
     pub fn systems(&self) -> &[System] {

@@ -20,6 +20,7 @@ mod in_flight;
 mod kept;
 mod keys;
 mod limits;
+mod mail_page;
 mod merge;
 mod openapi;
 mod page;

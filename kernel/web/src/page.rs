@@ -12,6 +12,11 @@ const STYLE: &str = include_str!("page.css");
 
 /// A whole page. `body` is HTML: whatever came from outside went through [`escape`].
 pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
+    page_with(status, title, body, "style-src 'self'; form-action 'self'; img-src 'self'")
+}
+
+/// The same, with a policy of its own.
+pub(crate) fn page_with(status: StatusCode, title: &str, body: &str, allowed: &str) -> Response {
     let title = escape(title);
     let html = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
@@ -19,7 +24,7 @@ pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
          <meta name=\"color-scheme\" content=\"light dark\">\
          <link rel=\"stylesheet\" href=\"/assets/page.css\"></head><body><main>{body}</main></body></html>\n"
     );
-    let policy = page_policy_header("style-src 'self'; form-action 'self'; img-src 'self'");
+    let policy = page_policy_header(allowed);
     let mut response =
         (status, [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")], html)
             .into_response();

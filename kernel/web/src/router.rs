@@ -27,6 +27,7 @@ impl App {
         let pages = pages.route_layer(from_fn_with_state(self.clone(), visitors));
         api.merge(pages)
             .merge(crate::reference::routes(self))
+            .merge(crate::mail_page::routes(self))
             .route("/api/v1/openapi.json", get(document))
             .fallback(nothing_here)
             .method_not_allowed_fallback(no_such_method)

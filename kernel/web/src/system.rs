@@ -1,5 +1,6 @@
 //! What a system is to the house: one value that names everything it brings along.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -105,6 +106,7 @@ pub fn metrics(systems: &[System]) -> Vec<Meaning> {
         telemetry::metrics::OWN,
         cache::METRICS,
         outbound::METRICS,
+        mail::METRICS,
         db::METRICS,
         journal::METRICS,
         queue::METRICS,
@@ -113,10 +115,10 @@ pub fn metrics(systems: &[System]) -> Vec<Meaning> {
     own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()
 }
 
-/// The kinds of jobs of every system. Two of one name would run each other's jobs.
-pub fn jobs(systems: &[System]) -> Result<Vec<queue::Registered>> {
-    let mut kinds: Vec<queue::Registered> = Vec::new();
-    for kind in systems.iter().flat_map(|system| (system.jobs)()) {
+/// The kinds of jobs of the kernel and of every system. Two of one name would run each other's jobs.
+pub fn jobs(app: &App) -> Result<Vec<queue::Registered>> {
+    let mut kinds = vec![mail::registered(Arc::clone(app.mailer()))];
+    for kind in app.systems().iter().flat_map(|system| (system.jobs)()) {
         if kinds.iter().any(|other| other.name == kind.name) {
             return Err(Error::internal(format!("two systems have a kind of job named {}", kind.name)));
         }

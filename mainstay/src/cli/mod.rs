@@ -13,6 +13,7 @@ mod fail;
 mod health;
 mod init;
 mod jobs;
+mod mail;
 mod migrate;
 mod openapi;
 mod order;
@@ -114,6 +115,11 @@ enum Command {
         #[command(subcommand)]
         command: jobs::Jobs,
     },
+    /// Mail.
+    Mail {
+        #[command(subcommand)]
+        command: mail::Mail,
+    },
     /// Look for what is wrong with this installation.
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document.
@@ -163,6 +169,7 @@ fn perform(cli: Cli, out: &Out) -> Result<Exit, Failed> {
         Command::Config { command } => config::run(&command, &global, out),
         Command::Migrate { command } => migrate::run(&command, &global, out),
         Command::Jobs { command } => jobs::run(command, &global, out),
+        Command::Mail { command } => mail::run(command, &global, out),
         Command::Doctor(args) => doctor::run(&args, &global, out),
         Command::Openapi => openapi::run(out),
         Command::Reference(args) => reference::run(&args, out),

@@ -39,6 +39,10 @@ pub(crate) fn carry_out(order: Order, global: &Global, out: &Out) -> Result<Valu
             let wanted = serve::wanted(Purpose::Command, flags, global, out);
             serve::runtime()?.block_on(serve::awake(wanted, async |house| {
                 let base = orders::base_url(house.settings(), None);
+                // The page of development belongs to a server that runs.
+                if matches!(order, Order::MailTest { .. }) && house.app().mailer().shows() {
+                    return Err(mail::not_configured().into());
+                }
                 Ok(orders::perform(house.app(), &base, order).await?)
             }))
         }

@@ -5,6 +5,7 @@
 mod access;
 mod data;
 mod machine;
+mod mail;
 mod settings;
 mod store;
 #[cfg(test)]
@@ -104,6 +105,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "machine", name: "open files", run: machine::open_files },
     Check { group: "machine", name: "memory", run: machine::memory },
     Check { group: "machine", name: "clock", run: machine::clock },
+    Check { group: "mail", name: "server", run: mail::server },
     Check { group: "access", name: "anonymous callers", run: access::anonymous },
 ];
 

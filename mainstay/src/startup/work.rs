@@ -23,7 +23,7 @@ pub(super) fn grace(settings: &Settings) -> Duration {
 pub(super) fn queue(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     Box::pin(async move {
         let app = house.app().clone();
-        let kinds = web::jobs(app.systems()).map_err(|error| failed(&error))?;
+        let kinds = web::jobs(&app).map_err(|error| failed(&error))?;
         let schedules: Vec<_> =
             app.systems().iter().flat_map(|system| system.schedules.iter().cloned()).collect();
         let grace = grace(house.settings());

@@ -12,6 +12,7 @@ mod config;
 mod graceful;
 mod guide;
 mod jobs;
+mod mail;
 mod process;
 mod serve;
 #[cfg(feature = "faults")]

@@ -8,6 +8,7 @@ mod attacks;
 mod corpora;
 mod document;
 mod house;
+mod mail;
 #[allow(dead_code, reason = "the binary's own list, of which only the systems are wanted here")]
 #[path = "../../src/systems.rs"]
 mod systems;

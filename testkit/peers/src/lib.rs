@@ -1,5 +1,5 @@
 //! The real servers that tests run against: a private PostgreSQL, a private Redis, a proxy that breaks connections on
-//! purpose, and web servers that answer well or badly.
+//! purpose, and web and mail servers that answer well or badly.
 //!
 //! Everything started here listens on loopback, lives in a temporary folder and is gone when the process that
 //! started it is gone, however that process ended. This crate knows nothing of Mainstay's own crates, so every one of
@@ -20,6 +20,7 @@ mod port;
 mod postgres;
 mod proxy;
 mod redis;
+mod smtp;
 mod upstream;
 mod watchdog;
 
@@ -30,6 +31,7 @@ pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
 pub use redis::Redis;
+pub use smtp::{Aiosmtpd, Smtp, Turn};
 pub use upstream::{Canary, OUTSIDE, Upstream, reply};
 
 /// Whether promises are to be tried at their full figures: `make promises` asks for it.

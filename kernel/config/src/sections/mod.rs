@@ -9,6 +9,7 @@ mod general;
 mod jobs;
 mod limits;
 mod log;
+mod mail;
 mod outbound;
 mod retention;
 mod routes;
@@ -21,6 +22,7 @@ pub use general::{General, Mode};
 pub use jobs::Jobs;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use mail::{Mail, MailTls};
 pub use outbound::Outbound;
 pub use retention::{Idempotency, Journal};
 pub use routes::{Docs, Routes};
@@ -44,6 +46,7 @@ pub const KERNEL: &[&Section] = &[
     &Routes::SECTION,
     &Idempotency::SECTION,
     &Journal::SECTION,
+    &Mail::SECTION,
     &Jobs::SECTION,
 ];
 
