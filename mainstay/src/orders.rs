@@ -44,7 +44,9 @@ pub(crate) enum Order {
         paused: bool,
     },
     /// A test mail, handed over while the operator waits.
-    MailTest { to: String },
+    MailTest {
+        to: String,
+    },
 }
 
 impl Order {

@@ -52,7 +52,7 @@ pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
 pub use standing::Standing;
-pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, metrics, migrations, sections};
+pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, kinds, metrics, migrations, sections};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];

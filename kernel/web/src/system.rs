@@ -115,14 +115,20 @@ pub fn metrics(systems: &[System]) -> Vec<Meaning> {
     own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()
 }
 
-/// The kinds of jobs of the kernel and of every system. Two of one name would run each other's jobs.
+/// The kinds of jobs of the kernel and of every system, to be looked at.
+pub fn kinds(systems: &[System]) -> Vec<queue::Registered> {
+    let own = std::iter::once(mail::SEND.registered());
+    own.chain(systems.iter().flat_map(|system| (system.jobs)())).collect()
+}
+
+/// The same, to be run. Two of one name would run each other's jobs.
 pub fn jobs(app: &App) -> Result<Vec<queue::Registered>> {
-    let mut kinds = vec![mail::registered(Arc::clone(app.mailer()))];
-    for kind in app.systems().iter().flat_map(|system| (system.jobs)()) {
-        if kinds.iter().any(|other| other.name == kind.name) {
+    let mut kinds = kinds(app.systems());
+    for (at, kind) in kinds.iter().enumerate() {
+        if kinds[..at].iter().any(|other| other.name == kind.name) {
             return Err(Error::internal(format!("two systems have a kind of job named {}", kind.name)));
         }
-        kinds.push(kind);
     }
+    kinds[0] = mail::registered(Arc::clone(app.mailer()));
     Ok(kinds)
 }

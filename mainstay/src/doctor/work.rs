@@ -29,7 +29,7 @@ pub(super) fn jobs(patient: &Patient) -> BoxFuture<'_, Finding> {
         let Ok((queues, waiting, run)) = seen.await else {
             return Finding::warn("the tables are not there yet", "See the check `migrations`.");
         };
-        let known = web::jobs(&crate::systems::all()).unwrap_or_default();
+        let known = web::kinds(&crate::systems::all());
         let now = db.clock().now();
         let mut lines = Vec::new();
         for queue in &queues {

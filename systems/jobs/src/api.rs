@@ -106,7 +106,7 @@ where
     let text = |name: &str| params.get(name).map(str::to_owned);
     let state = params.get("state").map(state).transpose()?;
     let narrow = Narrow { kind: text("kind"), state, queue: text("queue"), subject: text("subject") };
-    let known = known(view.app())?;
+    let known = known(view.app());
     view.body((list, narrow, known), |rx, ground, (list, narrow, known)| {
         Box::pin(async move {
             let around = Around::look(rx, known).await?;
@@ -120,7 +120,7 @@ async fn one<S: Ground>(view: View<S>, id: JobId) -> Result<Reply>
 where
     for<'a> Reach: From<&'a S>,
 {
-    let known = known(view.app())?;
+    let known = known(view.app());
     view.one((id, known), |rx, ground, (id, known)| {
         Box::pin(async move {
             let Some(job) = queue::get(rx, ground, *id).await? else { return Ok(None) };

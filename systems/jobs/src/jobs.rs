@@ -54,7 +54,7 @@ async fn prune(job: Job) -> Result<Finished> {
 pub(crate) fn measure(app: App) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
         let by = Installation::system("the queues are measured");
-        let known = queues::known(&app)?;
+        let known = queues::known(&app);
         let seen = app.db().read((by, known), |rx, (by, known)| {
             Box::pin(async move {
                 let all = queues::all(rx, by, known).await?;
@@ -77,7 +77,7 @@ pub(crate) fn measure(app: App) -> BoxFuture<'static, Result<()>> {
             let age = queue.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
             metrics::gauge!("jobs_oldest_ready_seconds", "queue" => queue.name).set(age);
         }
-        let known = model::known(&app)?;
+        let known = model::known(&app);
         let unknown = waiting.iter().filter(|kind| !known.contains(&kind.as_str()) && !run.contains(kind));
         metrics::gauge!("jobs_unknown_kinds").set(u32::try_from(unknown.count()).unwrap_or(u32::MAX));
         Ok(())

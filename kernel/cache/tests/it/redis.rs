@@ -134,9 +134,9 @@ async fn p10_nobody_waits_for_a_store_that_hangs_or_is_slow() {
         let subject = if slow { "slow" } else { "hung" };
         assert!(hit(&counters, subject).await);
         if slow {
-            proxy.delay(Duration::from_millis(400))
+            proxy.delay(Duration::from_millis(400));
         } else {
-            proxy.hang(true)
+            proxy.hang(true);
         }
         let began = Instant::now();
         assert_eq!(allowed(&counters, subject, 500).await, LIMIT - 1);

@@ -27,7 +27,7 @@ pub async fn list(
     let narrow = Narrow { kind, state, queue, subject: None };
     let place = Place { workspace: None, endpoint: "jobs list", filter: "" };
     let list = List::parse("limit=100", &api::SORT, app.signer(), place)?;
-    let args = (Reach::Everywhere(operator()), narrow, list, known(app)?);
+    let args = (Reach::Everywhere(operator()), narrow, list, known(app));
     let page = app.db().read(args, |rx, (reach, narrow, list, known)| {
         Box::pin(async move {
             let around = Around::look(rx, known).await?;
@@ -43,7 +43,7 @@ pub async fn list(
 
 /// A job, and the part of its log after a line.
 pub async fn show(app: &App, id: &str, after: i64) -> Result<Value> {
-    let args = (Reach::Everywhere(operator()), job_id(id)?, after, known(app)?);
+    let args = (Reach::Everywhere(operator()), job_id(id)?, after, known(app));
     let seen = app.db().snapshot(args, |rx, (reach, id, after, known)| {
         Box::pin(async move {
             let job = queue::get(rx, reach.clone(), *id).await?.ok_or_else(Error::not_found)?;
@@ -75,7 +75,7 @@ pub async fn retry(app: &App, id: &str) -> Result<Value> {
 
 /// Pauses a queue, or takes from it again. 404 for a name that no queue has.
 pub async fn pause(app: &App, name: &str, paused: bool) -> Result<Value> {
-    let args = (operator(), name.to_owned(), queues::model::known(app)?);
+    let args = (operator(), name.to_owned(), queues::model::known(app));
     let work = app.db().write(args, move |tx, (by, name, known)| {
         Box::pin(async move {
             queues::model::find(tx, by, known, name).await?;

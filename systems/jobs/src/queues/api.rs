@@ -30,7 +30,7 @@ impl Check for Named {
 #[utoipa::path(get, path = "/api/v1/queues", tag = "jobs", operation_id = "list_queues",
     responses((status = 200, description = "Every queue, by name.", body = QueuesOut)))]
 async fn list_queues(view: View<Installation>) -> Result<Reply> {
-    let known = model::known(view.app())?;
+    let known = model::known(view.app());
     view.body(known, |rx, by, known| {
         Box::pin(async move {
             let items = model::all(rx, by, known).await?.into_iter().map(QueueOut::from).collect();
@@ -49,7 +49,7 @@ async fn pause_queue(
     app: axum::extract::State<App>,
     Path(name): Path<String>,
 ) -> Result<Reply> {
-    let named = Named { name, known: model::known(&app)? };
+    let named = Named { name, known: model::known(&app) };
     commit
         .done(named, |tx, by, named| {
             Box::pin(async move {
@@ -70,7 +70,7 @@ async fn resume_queue(
     app: axum::extract::State<App>,
     Path(name): Path<String>,
 ) -> Result<Reply> {
-    let named = Named { name, known: model::known(&app)? };
+    let named = Named { name, known: model::known(&app) };
     commit
         .done(named, |tx, by, named| {
             Box::pin(async move {

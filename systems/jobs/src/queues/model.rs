@@ -71,8 +71,8 @@ impl From<QueueRow> for QueueOut {
 }
 
 /// The queues of the kinds that this version knows.
-pub(crate) fn known(app: &App) -> Result<Vec<&'static str>> {
-    Ok(web::jobs(app.systems())?.into_iter().map(|kind| kind.queue).collect())
+pub(crate) fn known(app: &App) -> Vec<&'static str> {
+    web::kinds(app.systems()).into_iter().map(|kind| kind.queue).collect()
 }
 
 /// Every queue by name: of what is known, and of what is there.

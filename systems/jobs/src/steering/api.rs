@@ -67,7 +67,7 @@ async fn cancel<S: Ground>(commit: Commit<S>, app: &App, id: JobId) -> Result<Re
 where
     for<'a> Reach: From<&'a S>,
 {
-    let known = known(app)?;
+    let known = known(app);
     let work = commit.updated((id, known), (), |tx, ground, change| {
         Box::pin(async move {
             let reach = Reach::from(ground);
@@ -82,7 +82,7 @@ async fn retry<S: Ground>(commit: Commit<S>, app: &App, id: JobId) -> Result<Rep
 where
     for<'a> Reach: From<&'a S>,
 {
-    let known = known(app)?;
+    let known = known(app);
     let work = commit.updated((id, known), (), |tx, ground, change| {
         Box::pin(async move {
             let reach = Reach::from(ground);

@@ -1,5 +1,7 @@
 //! Jobs over HTTP, on both engines.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod house;
 mod queues;
 mod steering;

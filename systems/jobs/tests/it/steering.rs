@@ -9,7 +9,13 @@ use crate::house::{FORGOTTEN, JOBS, TOIL, ask, post, says, start, until};
 
 const LATER: Duration = Duration::from_hours(1);
 
-testkit::on_both! {
+testkit::/// As an older version wrote it: the member had another type.
+static OLD: queue::Kind<serde_json::Value> = queue::Kind {
+    queue: "toil",
+    ..queue::Kind::new("toil.once", |job, _| Box::pin(async move { job.done().await }))
+};
+
+on_both! {
     async fn a_job_is_seen_cancelled_and_tried_again(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
@@ -62,9 +68,6 @@ testkit::on_both! {
     async fn bad_input_a_payload_of_another_version_fails_at_once_and_says_why(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
-        // As an older version wrote it: the member had another type.
-        static OLD: queue::Kind<serde_json::Value> =
-            queue::Kind { queue: "toil", ..queue::Kind::new("toil.once", |job, _| Box::pin(async move { job.done().await })) };
         let id = ask(&app, &owner.workspace, NewJob::new(&OLD, &json!({"says": 7})).unwrap()).await;
         app.work().await;
         let failed = until(&owner, &format!("{JOBS}/{id}"), "failed").await;
