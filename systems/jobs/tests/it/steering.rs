@@ -9,13 +9,13 @@ use crate::house::{FORGOTTEN, JOBS, TOIL, ask, post, says, start, until};
 
 const LATER: Duration = Duration::from_hours(1);
 
-testkit::/// As an older version wrote it: the member had another type.
+/// As an older version wrote it: the member had another type.
 static OLD: queue::Kind<serde_json::Value> = queue::Kind {
     queue: "toil",
     ..queue::Kind::new("toil.once", |job, _| Box::pin(async move { job.done().await }))
 };
 
-on_both! {
+testkit::on_both! {
     async fn a_job_is_seen_cancelled_and_tried_again(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
