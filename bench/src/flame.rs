@@ -1,0 +1,84 @@
+//! Where the time of a target goes: sampled by `perf` from outside, drawn as an SVG, and counted by name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use inferno::collapse::Collapse;
+use inferno::collapse::perf::Folder;
+use inferno::flamegraph;
+
+use crate::load::{Request, closed};
+use crate::place::Place;
+use crate::targets::Target;
+
+/// Functions in the list that goes with a picture.
+const LISTED: usize = 40;
+
+/// Draws `docs/bench/NAME.svg`, and gives back what took most. `None` where there is no `perf` that may look.
+pub fn flame(place: &Place, name: &str, target: &Target, request: &Request, span: Duration) -> Option<String> {
+    let data = place.work.path().join(format!("{name}.perf"));
+    let mut perf = Command::new("perf");
+    perf.args(["record", "--quiet", "-F", "499", "-e", "cpu-clock", "--call-graph", "dwarf,16384", "-o"]).arg(&data);
+    perf.arg("-p").arg(target.pids[0].to_string()).arg("--").arg("sleep").arg(span.as_secs_f64().to_string());
+    let mut perf = perf.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+    closed(target.address, request, span, &target.pids);
+    if !perf.wait().ok()?.success() {
+        return None;
+    }
+    let folded = fold(&data)?;
+    let docs = place.here.join("../docs/bench");
+    fs::create_dir_all(&docs).ok()?;
+    draw(&folded, name, &docs.join(format!("{name}.svg")))?;
+    let list = heaviest(&folded);
+    fs::write(place.work.path().join(format!("{name}.folded")), &folded).ok()?;
+    if let Some(keep) = std::env::var_os("MAINSTAY_TEST_BENCH_KEEP") {
+        fs::write(Path::new(&keep).join(format!("{name}.folded")), &folded).ok()?;
+    }
+    Some(list)
+}
+
+fn fold(data: &Path) -> Option<String> {
+    let script = data.with_extension("script");
+    let mut perf = Command::new("perf");
+    perf.args(["script", "--no-inline", "-i"]).arg(data).stdout(File::create(&script).ok()?).stderr(Stdio::null());
+    perf.status().ok()?.success().then_some(())?;
+    let mut folded = Vec::new();
+    Folder::default().collapse(BufReader::new(File::open(&script).ok()?), &mut folded).ok()?;
+    String::from_utf8(folded).ok()
+}
+
+fn draw(folded: &str, name: &str, to: &Path) -> Option<()> {
+    let mut options = flamegraph::Options::default();
+    options.title = format!("Mainstay, {name}, 64 clients");
+    options.min_width = 0.3;
+    options.hash = true;
+    let svg = BufWriter::new(File::create(to).ok()?);
+    flamegraph::from_lines(&mut options, folded.lines(), svg).ok()
+}
+
+/// Functions by the share of samples in which they or what they called ran.
+fn heaviest(folded: &str) -> String {
+    let (mut all, mut below, mut own) = (0_u64, BTreeMap::new(), BTreeMap::new());
+    for line in folded.lines() {
+        let Some((stack, count)) = line.rsplit_once(' ') else { continue };
+        let count: u64 = count.parse().unwrap_or(0);
+        all += count;
+        let frames: Vec<&str> = stack.split(';').collect();
+        for frame in frames.iter().collect::<BTreeSet<_>>() {
+            *below.entry(*frame).or_insert(0) += count;
+        }
+        *own.entry(frames[frames.len() - 1]).or_insert(0) += count;
+    }
+    let share = |count: u64| count as f64 * 100.0 / all.max(1) as f64;
+    let list = |counts: BTreeMap<&str, u64>, title: &str| {
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let lines = counts.into_iter().take(LISTED).map(|(name, count)| format!("{:6.1} %  {name}\n", share(count)));
+        format!("{title}, of {all} samples\n{}", lines.collect::<String>())
+    };
+    format!("{}\n{}", list(own, "on top of the stack"), list(below, "in the stack"))
+}
