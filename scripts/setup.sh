@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on a bare Debian 12: a linker, PostgreSQL's programs, and tools of the tests.
-# Quiet and quick when all is there. `--screens` adds a browser for screenshots, `--deny` adds cargo-deny.
+# Quiet and quick when all is there. `--screens` adds a browser for screenshots, `--deny` adds cargo-deny,
+# `--bench` what Mainstay is measured beside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/env.sh
@@ -10,7 +11,12 @@ for argument in "$@"; do
     case $argument in
         --screens) command -v chromium >/dev/null || want+=(chromium) ;;
         --deny) deny=1 ;;
-        *) die "usage: scripts/setup.sh [--screens] [--deny]" ;;
+        --bench)
+            bench=1
+            command -v redis-server >/dev/null || want+=(redis-server)
+            command -v perf >/dev/null || want+=(linux-perf)
+            ;;
+        *) die "usage: scripts/setup.sh [--screens] [--deny] [--bench]" ;;
     esac
 done
 
@@ -54,6 +60,13 @@ if [ ! -x "$VENV/bin/schemathesis" ]; then
     say "installing schemathesis into $VENV"
     python3 -m venv "$VENV"
     "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis
+fi
+
+if [ -n "${bench:-}" ] && ! cmp -s bench/peers/requirements.txt "$PEERS/requirements.txt"; then
+    say "installing the peers of the bench into $PEERS"
+    python3 -m venv "$PEERS"
+    "$PEERS/bin/pip" install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
+    cp bench/peers/requirements.txt "$PEERS/requirements.txt"
 fi
 
 if [ -n "${deny:-}" ] && ! command -v cargo-deny >/dev/null; then

@@ -22,6 +22,7 @@ const LISTED: usize = 40;
 pub fn flame(place: &Place, name: &str, target: &Target, request: &Request, span: Duration) -> Option<String> {
     let data = place.work.path().join(format!("{name}.perf"));
     let mut perf = Command::new("perf");
+    // The clock's period counts, so a weight is nanoseconds.
     perf.args(["record", "--quiet", "-F", "499", "-e", "cpu-clock", "--call-graph", "dwarf,16384", "-o"]).arg(&data);
     perf.arg("-p").arg(target.pids[0].to_string()).arg("--").arg("sleep").arg(span.as_secs_f64().to_string());
     let mut perf = perf.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
@@ -78,7 +79,7 @@ fn heaviest(folded: &str) -> String {
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let lines = counts.into_iter().take(LISTED).map(|(name, count)| format!("{:6.1} %  {name}\n", share(count)));
-        format!("{title}, of {all} samples\n{}", lines.collect::<String>())
+        format!("{title}, of {} ms of CPU\n{}", all / 1_000_000, lines.collect::<String>())
     };
     format!("{}\n{}", list(own, "on top of the stack"), list(below, "in the stack"))
 }

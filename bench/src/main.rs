@@ -112,7 +112,6 @@ fn http(wanted: &Wanted, place: &Place, server: &peers::Postgres, report: &mut R
             }
         }
     };
-    let measured = |report: &mut Report, target: Target| both(wanted, place, &target, report);
     for durability in BOTH {
         let target = targets::mainstay(place, Engine::Sqlite(durability));
         both(wanted, place, &target, report);
@@ -124,17 +123,17 @@ fn http(wanted: &Wanted, place: &Place, server: &peers::Postgres, report: &mut R
         return;
     }
     let database = server.fresh_database();
-    measured(report, targets::mainstay(place, postgres(server, &database)));
+    both(wanted, place, &targets::mainstay(place, postgres(server, &database)), report);
     for durability in BOTH {
-        measured(report, targets::bare(place, durability));
+        both(wanted, place, &targets::bare(place, durability), report);
     }
     match targets::pocketbase(place) {
-        Some(target) => measured(report, target),
+        Some(target) => both(wanted, place, &target, report),
         None => report.left_out.push("PocketBase, which could not be built here".into()),
     }
     for durability in BOTH {
         for workers in [1, 2] {
-            measured(report, targets::fastapi(place, durability, workers));
+            both(wanted, place, &targets::fastapi(place, durability, workers), report);
         }
     }
 }
@@ -167,14 +166,13 @@ fn measure(operation: &'static str, place: &Place, target: &Target, request: &Re
         most: most.rate,
         cpu: most.cpu,
         sustained,
-        rate: run.rate,
         p50: run.latencies.quantile(0.5),
         p99: run.latencies.quantile(0.99),
         p999: run.latencies.quantile(0.999),
     };
     eprintln!(
         "{operation} {} {}: most {:.0}/s (p99 {:.1} ms), CPU {:.0} us, keeps {sustained:.0}/s, at {:.0}/s p50 {:.1} p99 {:.1} p99.9 {:.1}",
-        line.target, line.durability, line.most, most.latencies.quantile(0.99), line.cpu, line.rate, line.p50, line.p99, line.p999
+        line.target, line.durability, line.most, most.latencies.quantile(0.99), line.cpu, run.rate, line.p50, line.p99, line.p999
     );
     report.lines.push(line);
 }

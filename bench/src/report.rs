@@ -21,7 +21,6 @@ pub struct Line {
     pub cpu: f64,
     /// The highest rate of the search that it kept up with.
     pub sustained: f64,
-    pub rate: f64,
     pub p50: f64,
     pub p99: f64,
     pub p999: f64,
@@ -104,12 +103,12 @@ impl Report {
         let _ = writeln!(out, "| ratio | this | that | ratio | goal | |\n|---|---|---|---|---|---|");
         for Goal { what, this, that, goal } in self.goals() {
             let (Some(this), Some(that)) = (this, that) else {
-                let _ = writeln!(out, "| {what} | | | not measured | {goal} | |");
+                let _ = writeln!(out, "| {what} | | | not measured | {} | |", shown(goal));
                 continue;
             };
             let ratio = this / that;
-            let (goal, holds) = if goal.is_nan() { (String::new(), "") } else { (goal.to_string(), if ratio >= goal { "holds" } else { "missed" }) };
-            let _ = writeln!(out, "| {what} | {this:.0} | {that:.0} | {ratio:.2} | {goal} | {holds} |");
+            let holds = if goal.is_nan() { "" } else if ratio >= goal { "holds" } else { "missed" };
+            let _ = writeln!(out, "| {what} | {this:.0} | {that:.0} | {ratio:.2} | {} | {holds} |", shown(goal));
         }
         out.push('\n');
     }
@@ -124,7 +123,7 @@ impl Report {
              70 % of that, from the intended moment.\n\n\
              | operation | target | durability | most | CPU us | keeps | p50 | p99 | p99.9 |\n|---|---|---|---:|---:|---:|---:|---:|---:|"
         );
-        for Line { operation, target, durability, most, cpu, sustained, p50, p99, p999, .. } in &self.lines {
+        for Line { operation, target, durability, most, cpu, sustained, p50, p99, p999 } in &self.lines {
             let _ = writeln!(out, "| {operation} | {target} | {durability} | {most:.0} | {cpu:.0} | {sustained:.0} | {p50:.1} | {p99:.1} | {p999:.1} |");
         }
         out.push('\n');
@@ -172,6 +171,11 @@ impl Report {
         out.insert_str(rows, "| start | measured | goal | |\n|---|---:|---:|---|\n");
         out.push('\n');
     }
+}
+
+/// A ratio without a goal is told for what it says.
+fn shown(goal: f64) -> String {
+    if goal.is_nan() { String::new() } else { goal.to_string() }
 }
 
 /// Puts it between the marks of the page.

@@ -30,7 +30,6 @@ pub struct Closed {
     pub latencies: Latencies,
     /// Of the target, in microseconds a request.
     pub cpu: f64,
-    pub refused: u64,
 }
 
 pub struct Open {
@@ -133,7 +132,6 @@ pub fn closed(to: SocketAddr, request: &Request, span: Duration, pids: &[u32]) -
             rate: count / span.as_secs_f64(),
             latencies: tally.latencies.sorted(),
             cpu: spent.as_secs_f64() * 1e6 / count,
-            refused: tally.refused,
         }
     })
 }

@@ -7,5 +7,5 @@ mod arrivals;
 mod client;
 mod latencies;
 
-pub use client::{CLIENTS, Closed, Open, Request, ask, closed, open};
+pub use client::{CLIENTS, Request, ask, closed, open};
 pub use latencies::Latencies;

@@ -57,7 +57,7 @@ pub fn bare(place: &Place, durability: Durability) -> Target {
         headers: Vec::new(),
         keyed: true,
         pids: vec![server.pid()],
-        held: vec![server],
+        _server: server,
     }
 }
 

@@ -27,6 +27,6 @@ pub fn fastapi(place: &Place, durability: Durability, workers: u32) -> Target {
         headers: vec![("authorization", "Bearer bench-token-of-one-user".into())],
         keyed: true,
         pids: vec![server.pid()],
-        held: vec![server],
+        _server: server,
     }
 }

@@ -85,6 +85,6 @@ pub fn mainstay(place: &Place, engine: Engine) -> Target {
         headers: vec![("authorization", format!("Bearer {token}"))],
         keyed: true,
         pids,
-        held: vec![server],
+        _server: server,
     }
 }

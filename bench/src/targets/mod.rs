@@ -49,7 +49,7 @@ pub struct Target {
     pub keyed: bool,
     /// Whose CPU time counts.
     pub pids: Vec<u32>,
-    pub held: Vec<Server>,
+    pub _server: Server,
 }
 
 impl Target {

@@ -43,6 +43,6 @@ pub fn pocketbase(place: &Place) -> Option<Target> {
         headers: vec![("authorization", token)],
         keyed: false,
         pids: vec![server.pid()],
-        held: vec![server],
+        _server: server,
     })
 }
