@@ -33,7 +33,12 @@ impl Machine {
             commit: said("git", &["describe", "--always", "--dirty", "--abbrev=10"]),
             date: said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
             fsyncs: fsyncs(folder),
-            load: fs::read_to_string("/proc/loadavg").unwrap_or_default().split(' ').next().unwrap_or("").to_owned(),
+            load: fs::read_to_string("/proc/loadavg")
+                .unwrap_or_default()
+                .split(' ')
+                .next()
+                .unwrap_or("")
+                .to_owned(),
         }
     }
 }

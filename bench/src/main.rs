@@ -73,7 +73,9 @@ fn read(arguments: Vec<String>) -> Wanted {
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--seconds" => wanted.seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds S"),
+            "--seconds" => {
+                wanted.seconds = arguments.next().and_then(|text| text.parse().ok()).expect("--seconds S")
+            }
             "--write" => wanted.write = true,
             part if PARTS.contains(&part) => wanted.parts.push(argument),
             other => panic!("{other} is none of {PARTS:?}, --seconds S, --write"),
@@ -104,11 +106,13 @@ fn postgres(server: &peers::Postgres, database: &peers::Database) -> Engine {
 }
 
 fn http(wanted: &Wanted, place: &Place, server: &peers::Postgres, report: &mut Report) {
-    let flames = |target: &Target| {
+    let flames = |target: &Target, report: &mut Report| {
         for (name, request) in [("create", target.create()), ("read", target.read())] {
             match flame::flame(place, name, target, &request, place.span) {
-                Some(list) => eprintln!("{name}: {list}"),
-                None => eprintln!("{name}: no flame graph, there is no perf that may look"),
+                Some(flame) => report.flames.push(flame),
+                None => {
+                    report.left_out.push(format!("the flame graph of {name}: there is no perf that may look"))
+                }
             }
         }
     };
@@ -116,7 +120,7 @@ fn http(wanted: &Wanted, place: &Place, server: &peers::Postgres, report: &mut R
         let target = targets::mainstay(place, Engine::Sqlite(durability));
         both(wanted, place, &target, report);
         if wanted.has("flame") && durability == Durability::Full {
-            flames(&target);
+            flames(&target, report);
         }
     }
     if !wanted.has("create") && !wanted.has("read") {
@@ -172,7 +176,15 @@ fn measure(operation: &'static str, place: &Place, target: &Target, request: &Re
     };
     eprintln!(
         "{operation} {} {}: most {:.0}/s (p99 {:.1} ms), CPU {:.0} us, keeps {sustained:.0}/s, at {:.0}/s p50 {:.1} p99 {:.1} p99.9 {:.1}",
-        line.target, line.durability, line.most, most.latencies.quantile(0.99), line.cpu, run.rate, line.p50, line.p99, line.p999
+        line.target,
+        line.durability,
+        line.most,
+        most.latencies.quantile(0.99),
+        line.cpu,
+        run.rate,
+        line.p50,
+        line.p99,
+        line.p999
     );
     report.lines.push(line);
 }
@@ -182,10 +194,22 @@ fn queues(place: &Place, server: &peers::Postgres, report: &mut Report) {
         eprintln!("jobs, told {told}");
         report.jobs.push(jobs::house("sqlite", &place.folder("queue"), Durability::Full, told, place.span));
         if !told {
-            report.jobs.push(jobs::house("sqlite", &place.folder("queue"), Durability::Normal, told, place.span));
+            report.jobs.push(jobs::house(
+                "sqlite",
+                &place.folder("queue"),
+                Durability::Normal,
+                told,
+                place.span,
+            ));
         }
         let database = server.fresh_database();
-        report.jobs.push(jobs::house(&database.url, &place.folder("queue"), Durability::Full, told, place.span));
+        report.jobs.push(jobs::house(
+            &database.url,
+            &place.folder("queue"),
+            Durability::Full,
+            told,
+            place.span,
+        ));
     }
     for fsync in ["everysec", "always"] {
         eprintln!("Celery, {fsync}");

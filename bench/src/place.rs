@@ -23,8 +23,13 @@ pub struct Place {
 impl Place {
     /// What scripts/bench.sh says is where.
     pub fn from_environment(seconds: f64) -> Self {
-        let path = |name: &str| PathBuf::from(std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set: run scripts/bench.sh")));
-        let pocketbase = std::env::var_os("MAINSTAY_TEST_POCKETBASE").map(PathBuf::from).filter(|path| path.exists());
+        let path = |name: &str| {
+            PathBuf::from(
+                std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set: run scripts/bench.sh")),
+            )
+        };
+        let pocketbase =
+            std::env::var_os("MAINSTAY_TEST_POCKETBASE").map(PathBuf::from).filter(|path| path.exists());
         Self {
             mainstay: path("MAINSTAY_TEST_BINARY"),
             python: path("MAINSTAY_TEST_PEERS"),

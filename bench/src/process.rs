@@ -61,7 +61,12 @@ impl Drop for Server {
 /// Runs it to its end; what it printed.
 pub fn output(command: &mut Command) -> String {
     let out = command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
-    assert!(out.status.success(), "{command:?}: {}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{command:?}: {}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
@@ -85,7 +90,9 @@ pub fn resident(roots: &[u32]) -> f64 {
 fn tree(roots: &[u32]) -> HashMap<u32, (u32, u64)> {
     let mut all = HashMap::new();
     for entry in fs::read_dir("/proc").expect("/proc").flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         let Some((_, rest)) = stat.rsplit_once(") ") else { continue };
         let fields: Vec<&str> = rest.split(' ').collect();

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use crate::flame::Flame;
 use crate::jobs::Jobs;
 use crate::machine::Machine;
 use crate::raw::Limit;
@@ -32,6 +33,7 @@ pub struct Report {
     pub limits: Vec<Limit>,
     pub jobs: Vec<Jobs>,
     pub start: Option<Start>,
+    pub flames: Vec<Flame>,
     pub left_out: Vec<String>,
 }
 
@@ -44,7 +46,11 @@ struct Goal<'a> {
 
 impl Report {
     fn most(&self, operation: &str, target: &str, durability: &str) -> Option<f64> {
-        let same = |line: &&Line| line.operation == operation && line.target.starts_with(target) && line.durability.starts_with(durability);
+        let same = |line: &&Line| {
+            line.operation == operation
+                && line.target.starts_with(target)
+                && line.durability.starts_with(durability)
+        };
         self.lines.iter().filter(same).map(|line| line.most).max_by(f64::total_cmp)
     }
 
@@ -54,28 +60,106 @@ impl Report {
     }
 
     fn done(&self, name: &str, durability: &str) -> Option<f64> {
-        self.jobs.iter().find(|jobs| jobs.name == name && jobs.durability.starts_with(durability)).map(|jobs| jobs.done)
+        self.jobs
+            .iter()
+            .find(|jobs| jobs.name == name && jobs.durability.starts_with(durability))
+            .map(|jobs| jobs.done)
     }
 
     fn goals(&self) -> Vec<Goal<'static>> {
-        let (full, normal) = (|operation| self.most(operation, "Mainstay, SQLite", "FULL"), |operation| self.most(operation, "Mainstay, SQLite", "NORMAL"));
+        let (full, normal) = (
+            |operation| self.most(operation, "Mainstay, SQLite", "FULL"),
+            |operation| self.most(operation, "Mainstay, SQLite", "NORMAL"),
+        );
         let pg = |operation| self.most(operation, "Mainstay, PostgreSQL", "");
-        let jobs = |engine: &str| self.done(&format!("Mainstay's queue, {engine}"), if engine == "SQLite" { "FULL" } else { "" });
+        let jobs = |engine: &str| {
+            self.done(&format!("Mainstay's queue, {engine}"), if engine == "SQLite" { "FULL" } else { "" })
+        };
         vec![
-            Goal { what: "S1 create FULL : the same unit below HTTP", this: full("create"), that: self.limit("SQLite, grouped", "FULL"), goal: 0.45 },
-            Goal { what: "S1 create NORMAL : the same unit below HTTP", this: normal("create"), that: self.limit("SQLite, grouped", "NORMAL"), goal: 0.45 },
-            Goal { what: "S1 create PostgreSQL : pgbench", this: pg("create"), that: self.limit("pgbench", ""), goal: 0.45 },
-            Goal { what: "S1 create FULL : PocketBase (NORMAL)", this: full("create"), that: self.most("create", "PocketBase", ""), goal: 6.0 },
-            Goal { what: "S1 create FULL : FastAPI FULL", this: full("create"), that: self.most("create", "FastAPI", "FULL"), goal: 12.0 },
-            Goal { what: "S1 create FULL : FastAPI NORMAL", this: full("create"), that: self.most("create", "FastAPI", "NORMAL"), goal: 12.0 },
-            Goal { what: "S1 create FULL : bare axum FULL (one by one)", this: full("create"), that: self.most("create", "bare", "FULL"), goal: f64::NAN },
-            Goal { what: "S2 read : bare axum", this: full("read"), that: self.most("read", "bare", ""), goal: 0.7 },
-            Goal { what: "S2 read : PocketBase", this: full("read"), that: self.most("read", "PocketBase", ""), goal: 8.0 },
-            Goal { what: "S2 read : FastAPI", this: full("read"), that: self.most("read", "FastAPI", ""), goal: 25.0 },
-            Goal { what: "S4 jobs SQLite FULL : 10,000/s", this: jobs("SQLite"), that: Some(10_000.0), goal: 1.0 },
-            Goal { what: "S4 jobs PostgreSQL : 10,000/s", this: jobs("PostgreSQL"), that: Some(10_000.0), goal: 1.0 },
-            Goal { what: "S4 jobs SQLite FULL : Celery (everysec)", this: jobs("SQLite"), that: self.done("Celery + Redis, prefork", "appendfsync everysec"), goal: 10.0 },
-            Goal { what: "S4 jobs PostgreSQL : Celery (everysec)", this: jobs("PostgreSQL"), that: self.done("Celery + Redis, prefork", "appendfsync everysec"), goal: 10.0 },
+            Goal {
+                what: "S1 create FULL : the same unit below HTTP",
+                this: full("create"),
+                that: self.limit("SQLite, grouped", "FULL"),
+                goal: 0.45,
+            },
+            Goal {
+                what: "S1 create NORMAL : the same unit below HTTP",
+                this: normal("create"),
+                that: self.limit("SQLite, grouped", "NORMAL"),
+                goal: 0.45,
+            },
+            Goal {
+                what: "S1 create PostgreSQL : pgbench",
+                this: pg("create"),
+                that: self.limit("pgbench", ""),
+                goal: 0.45,
+            },
+            Goal {
+                what: "S1 create FULL : PocketBase (NORMAL)",
+                this: full("create"),
+                that: self.most("create", "PocketBase", ""),
+                goal: 6.0,
+            },
+            Goal {
+                what: "S1 create FULL : FastAPI FULL",
+                this: full("create"),
+                that: self.most("create", "FastAPI", "FULL"),
+                goal: 12.0,
+            },
+            Goal {
+                what: "S1 create FULL : FastAPI NORMAL",
+                this: full("create"),
+                that: self.most("create", "FastAPI", "NORMAL"),
+                goal: 12.0,
+            },
+            Goal {
+                what: "S1 create FULL : bare axum FULL (one by one)",
+                this: full("create"),
+                that: self.most("create", "bare", "FULL"),
+                goal: f64::NAN,
+            },
+            Goal {
+                what: "S2 read : bare axum",
+                this: full("read"),
+                that: self.most("read", "bare", ""),
+                goal: 0.7,
+            },
+            Goal {
+                what: "S2 read : PocketBase",
+                this: full("read"),
+                that: self.most("read", "PocketBase", ""),
+                goal: 8.0,
+            },
+            Goal {
+                what: "S2 read : FastAPI",
+                this: full("read"),
+                that: self.most("read", "FastAPI", ""),
+                goal: 25.0,
+            },
+            Goal {
+                what: "S4 jobs SQLite FULL : 10,000/s",
+                this: jobs("SQLite"),
+                that: Some(10_000.0),
+                goal: 1.0,
+            },
+            Goal {
+                what: "S4 jobs PostgreSQL : 10,000/s",
+                this: jobs("PostgreSQL"),
+                that: Some(10_000.0),
+                goal: 1.0,
+            },
+            Goal {
+                what: "S4 jobs SQLite FULL : Celery (everysec)",
+                this: jobs("SQLite"),
+                that: self.done("Celery + Redis, prefork", "appendfsync everysec"),
+                goal: 10.0,
+            },
+            Goal {
+                what: "S4 jobs PostgreSQL : Celery (everysec)",
+                this: jobs("PostgreSQL"),
+                that: self.done("Celery + Redis, prefork", "appendfsync everysec"),
+                goal: 10.0,
+            },
         ]
     }
 
@@ -87,6 +171,7 @@ impl Report {
         self.below(&mut out);
         self.queues(&mut out);
         self.starts(&mut out);
+        self.burnt(&mut out);
         for what in &self.left_out {
             let _ = writeln!(out, "- left out: {what}");
         }
@@ -95,8 +180,14 @@ impl Report {
 
     fn head(&self, machine: &Machine, out: &mut String) {
         let Machine { cores, cpu, memory, kernel, commit, date, fsyncs, load } = machine;
-        let _ = writeln!(out, "Commit `{commit}`, {date}. {cores} cores of {cpu}, {memory:.0} GiB, {kernel}; one fdatasync after another: {fsyncs:.0} a second.");
-        let _ = writeln!(out, "Client and server share the cores, neither is pinned. Load average when it began: {load}.\n");
+        let _ = writeln!(
+            out,
+            "Commit `{commit}`, {date}. {cores} cores of {cpu}, {memory:.0} GiB, {kernel}; one fdatasync after another: {fsyncs:.0} a second."
+        );
+        let _ = writeln!(
+            out,
+            "Client and server share the cores, neither is pinned. Load average when it began: {load}.\n"
+        );
     }
 
     fn ratios(&self, out: &mut String) {
@@ -107,8 +198,15 @@ impl Report {
                 continue;
             };
             let ratio = this / that;
-            let holds = if goal.is_nan() { "" } else if ratio >= goal { "holds" } else { "missed" };
-            let _ = writeln!(out, "| {what} | {this:.0} | {that:.0} | {ratio:.2} | {} | {holds} |", shown(goal));
+            let holds = if goal.is_nan() {
+                ""
+            } else if ratio >= goal {
+                "holds"
+            } else {
+                "missed"
+            };
+            let _ =
+                writeln!(out, "| {what} | {this:.0} | {that:.0} | {ratio:.2} | {} | {holds} |", shown(goal));
         }
         out.push('\n');
     }
@@ -124,7 +222,10 @@ impl Report {
              | operation | target | durability | most | CPU us | keeps | p50 | p99 | p99.9 |\n|---|---|---|---:|---:|---:|---:|---:|---:|"
         );
         for Line { operation, target, durability, most, cpu, sustained, p50, p99, p999 } in &self.lines {
-            let _ = writeln!(out, "| {operation} | {target} | {durability} | {most:.0} | {cpu:.0} | {sustained:.0} | {p50:.1} | {p99:.1} | {p999:.1} |");
+            let _ = writeln!(
+                out,
+                "| {operation} | {target} | {durability} | {most:.0} | {cpu:.0} | {sustained:.0} | {p50:.1} | {p99:.1} | {p999:.1} |"
+            );
         }
         out.push('\n');
     }
@@ -133,7 +234,8 @@ impl Report {
         if self.limits.is_empty() {
             return;
         }
-        let _ = writeln!(out, "Below HTTP.\n\n| limit | durability | a second | p99 ms |\n|---|---|---:|---:|");
+        let _ =
+            writeln!(out, "Below HTTP.\n\n| limit | durability | a second | p99 ms |\n|---|---|---:|---:|");
         for Limit { name, durability, rate, p99 } in &self.limits {
             let p99 = if p99.is_nan() { String::new() } else { format!("{p99:.1}") };
             let _ = writeln!(out, "| {name} | {durability} | {rate:.0} | {p99} |");
@@ -151,9 +253,25 @@ impl Report {
              | queue | durability | asked | done | paced | p50 | p99 |\n|---|---|---:|---:|---:|---:|---:|"
         );
         for Jobs { name, durability, enqueued, done, p50, p99, paced } in &self.jobs {
-            let _ = writeln!(out, "| {name} | {durability} | {enqueued:.0} | {done:.0} | {paced:.0} | {p50:.1} | {p99:.1} |");
+            let _ = writeln!(
+                out,
+                "| {name} | {durability} | {enqueued:.0} | {done:.0} | {paced:.0} | {p50:.1} | {p99:.1} |"
+            );
         }
         out.push('\n');
+    }
+
+    fn burnt(&self, out: &mut String) {
+        for Flame { name, places } in &self.flames {
+            let _ = writeln!(
+                out,
+                "CPU time of {name}, SQLite FULL, 64 clients; the shares overlap.\n\n| {name} | % |\n|---|---:|"
+            );
+            for (what, share) in places {
+                let _ = writeln!(out, "| {what} | {share:.1} |");
+            }
+            out.push('\n');
+        }
     }
 
     fn starts(&self, out: &mut String) {

@@ -32,14 +32,25 @@ pub fn ready(at: SocketAddr) -> Option<u16> {
 pub fn start(place: &Place, idle: Duration) -> Start {
     let existing = Mainstay::new(place, Engine::Sqlite(Durability::Full));
     let mut resident_after = 0.0;
-    let mut known: Vec<f64> = (0..TIMES).map(|turn| once(&existing, (turn == TIMES - 1).then_some(idle), &mut resident_after)).collect();
+    let mut known: Vec<f64> = (0..TIMES)
+        .map(|turn| once(&existing, (turn == TIMES - 1).then_some(idle), &mut resident_after))
+        .collect();
     let mut fresh: Vec<f64> = (0..TIMES)
         .map(|_| {
-            let new = Mainstay { binary: place.mainstay.clone(), folder: place.folder("fresh"), engine: Engine::Sqlite(Durability::Full) };
+            let new = Mainstay {
+                binary: place.mainstay.clone(),
+                folder: place.folder("fresh"),
+                engine: Engine::Sqlite(Durability::Full),
+            };
             once(&new, None, &mut resident_after)
         })
         .collect();
-    Start { existing: median(&mut known), fresh: median(&mut fresh), resident: resident_after, binary: stripped(place) }
+    Start {
+        existing: median(&mut known),
+        fresh: median(&mut fresh),
+        resident: resident_after,
+        binary: stripped(place),
+    }
 }
 
 /// Milliseconds from the start of the process to the first 200 of `/ready`.

@@ -24,5 +24,13 @@ pub fn celery(place: &Place, fsync: &str, span: Duration) -> Jobs {
     let line = said.lines().last().unwrap_or_default();
     let numbers: Vec<f64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
     let [enqueued, done, p50, p99, paced] = numbers[..] else { panic!("celery_jobs.py printed {said}") };
-    Jobs { name: "Celery + Redis, prefork".into(), durability: format!("appendfsync {fsync}"), enqueued, done, p50, p99, paced }
+    Jobs {
+        name: "Celery + Redis, prefork".into(),
+        durability: format!("appendfsync {fsync}"),
+        enqueued,
+        done,
+        p50,
+        p99,
+        paced,
+    }
 }

@@ -33,7 +33,8 @@ struct Seen {
     pickups: Mutex<Latencies>,
 }
 
-static NOTHING: Kind<Nothing> = Kind { concurrency: 256, ..Kind::new("bench.nothing", |job, nothing| Box::pin(run(job, nothing))) };
+static NOTHING: Kind<Nothing> =
+    Kind { concurrency: 256, ..Kind::new("bench.nothing", |job, nothing| Box::pin(run(job, nothing))) };
 
 async fn run(job: Job, nothing: Nothing) -> Result<Finished> {
     let seen = job.context::<Arc<Seen>>()?.clone();
@@ -56,11 +57,14 @@ pub fn house(url: &str, folder: &Path, durability: Durability, told: bool, span:
     runtime.block_on(async {
         let db = open(url, folder, durability).await;
         db.migrate(&[journal::MIGRATIONS, queue::MIGRATIONS]).await.expect("the tables");
-        let seen = Arc::new(Seen { began: Instant::now(), done: AtomicU64::new(0), pickups: Mutex::default() });
+        let seen =
+            Arc::new(Seen { began: Instant::now(), done: AtomicU64::new(0), pickups: Mutex::default() });
         let (asked, enqueued) = enqueue(&db, &seen, told, span).await;
         let tasks = TaskGroup::new();
         let from = Instant::now();
-        Queue::start(&db, &tasks, vec![NOTHING.registered()], Arc::clone(&seen), Options::default()).await.expect("a queue");
+        Queue::start(&db, &tasks, vec![NOTHING.registered()], Arc::clone(&seen), Options::default())
+            .await
+            .expect("a queue");
         while seen.done.load(Ordering::Relaxed) < asked {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -70,8 +74,11 @@ pub fn house(url: &str, folder: &Path, durability: Durability, told: bool, span:
         tasks.shutdown(Duration::from_secs(10)).await;
         db.close().await;
         let pickups = std::mem::take(&mut *seen.pickups.lock().expect("the list")).sorted();
-        let (engine, durability) =
-            if url == "sqlite" { ("SQLite", durability.word()) } else { ("PostgreSQL", "fsync on, synchronous_commit on") };
+        let (engine, durability) = if url == "sqlite" {
+            ("SQLite", durability.word())
+        } else {
+            ("PostgreSQL", "fsync on, synchronous_commit on")
+        };
         Jobs {
             name: format!("Mainstay's queue, {engine}{}", if told { ", told to the journal" } else { "" }),
             durability: durability.into(),
@@ -109,7 +116,9 @@ async fn enqueue(db: &Db, seen: &Arc<Seen>, told: bool, span: Duration) -> (u64,
 
 async fn one(db: &Db, seen: &Seen, told: bool) {
     let args = (scope(), job(seen, told));
-    let write = db.write(args, |tx, (scope, job)| Box::pin(async move { queue::enqueue(tx, scope, job.clone()).await.map(drop) }));
+    let write = db.write(args, |tx, (scope, job)| {
+        Box::pin(async move { queue::enqueue(tx, scope, job.clone()).await.map(drop) })
+    });
     write.await.expect("a commit");
 }
 

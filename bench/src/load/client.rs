@@ -65,7 +65,10 @@ async fn connect(to: SocketAddr) -> Connection {
     sender
 }
 
-async fn send(connection: &mut Connection, request: http::Request<Full<Bytes>>) -> Result<(u16, Bytes), hyper::Error> {
+async fn send(
+    connection: &mut Connection,
+    request: http::Request<Full<Bytes>>,
+) -> Result<(u16, Bytes), hyper::Error> {
     connection.ready().await?;
     let reply = connection.send_request(request).await?;
     let status = reply.status().as_u16();
@@ -110,7 +113,9 @@ pub fn closed(to: SocketAddr, request: &Request, span: Duration, pids: &[u32]) -
                     let outcome = send(&mut connection, request(client, number())).await;
                     let mut tally = tally.borrow_mut();
                     match outcome {
-                        Ok((200 | 201, _)) if began >= from && Instant::now() <= until => tally.latencies.add(began.elapsed()),
+                        Ok((200 | 201, _)) if began >= from && Instant::now() <= until => {
+                            tally.latencies.add(began.elapsed())
+                        }
                         Ok((200 | 201, _)) => {}
                         Ok((status, body)) => tally.refuse(status, &body),
                         Err(error) => panic!("the target hung up: {error}"),

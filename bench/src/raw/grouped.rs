@@ -19,7 +19,11 @@ typed_id!(ServiceId, "svc");
 const SEALED: usize = 320;
 
 pub fn scope() -> Scope {
-    let actor = Actor { kind: ActorKind::Person, id: Some("per_01k0000000000000000000000".into()), label: "owner@example.test".into() };
+    let actor = Actor {
+        kind: ActorKind::Person,
+        id: Some("per_01k0000000000000000000000".into()),
+        label: "owner@example.test".into(),
+    };
     let trace = Trace { request_id: random::hex(), trace_id: random::hex() };
     Scope::of_request(WorkspaceId(Id::from_bytes([7; 16])), actor, trace)
 }
@@ -51,21 +55,42 @@ async fn unit(tx: &mut Tx, scope: &Scope, client: usize, lookup: [u8; 32]) -> Re
     assert!(tx.row(sql, params![&lookup[..], now]).await?.is_none());
     let slug = format!("bench-{client}");
     let sql = "SELECT id, slug, name, status, since, updated_at, version FROM status_services WHERE workspace = $1 AND slug = $2";
-    let service: ServiceId = tx.row(sql, params![scope.workspace(), &slug]).await?.expect("the service").take(0)?;
+    let service: ServiceId =
+        tx.row(sql, params![scope.workspace(), &slug]).await?.expect("the service").take(0)?;
     let sql = "UPDATE status_services SET status = $3, since = $4, updated_at = $5, version = version + 1 WHERE workspace = $1 AND id = $2";
     tx.execute(sql, params![scope.workspace(), service, "degraded", now, now]).await?;
     let id = EventId::at(now);
     let sql = "INSERT INTO status_events (id, workspace, service, slug, status, description, created_by, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let params =
-        params![id, scope.workspace(), service, &slug, "degraded", "slow answers since the morning", &scope.actor().label, now];
+    let params = params![
+        id,
+        scope.workspace(),
+        service,
+        &slug,
+        "degraded",
+        "slow answers since the morning",
+        &scope.actor().label,
+        now
+    ];
     tx.execute(sql, params).await?;
     let entry = NewEvent::new("status_event.created", id.to_string());
-    journal::append(tx, scope, entry.with(serde_json::json!({"service_id": slug, "status": "degraded"}))).await?;
-    tx.execute("DELETE FROM kept_replies WHERE lookup = $1 AND expires_at <= $2", params![&lookup[..], now]).await?;
+    journal::append(tx, scope, entry.with(serde_json::json!({"service_id": slug, "status": "degraded"})))
+        .await?;
+    tx.execute("DELETE FROM kept_replies WHERE lookup = $1 AND expires_at <= $2", params![&lookup[..], now])
+        .await?;
     let sql = "INSERT INTO kept_replies (lookup, fingerprint, sealed, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
     let expires = now.plus(Duration::from_hours(24));
-    tx.execute(sql, params![&lookup[..], random::bytes::<32>().to_vec(), random::bytes::<SEALED>().to_vec(), now, expires]).await?;
+    tx.execute(
+        sql,
+        params![
+            &lookup[..],
+            random::bytes::<32>().to_vec(),
+            random::bytes::<SEALED>().to_vec(),
+            now,
+            expires
+        ],
+    )
+    .await?;
     Ok(())
 }
 
@@ -89,7 +114,9 @@ pub fn grouped(url: &str, folder: &Path, durability: Durability, span: Duration)
                     while Instant::now() < until {
                         let began = Instant::now();
                         let args = (Arc::clone(&scope), client, random::bytes::<32>());
-                        let write = db.write(args, |tx, (scope, client, lookup)| Box::pin(unit(tx, scope, *client, *lookup)));
+                        let write = db.write(args, |tx, (scope, client, lookup)| {
+                            Box::pin(unit(tx, scope, *client, *lookup))
+                        });
                         write.await.expect("a commit");
                         if began >= from {
                             took.push(began.elapsed());
@@ -105,8 +132,11 @@ pub fn grouped(url: &str, folder: &Path, durability: Durability, span: Duration)
         }
         db.close().await;
         let latencies = latencies.sorted();
-        let (engine, durability) =
-            if url == "sqlite" { ("SQLite, grouped", durability.word()) } else { ("PostgreSQL", "fsync on, synchronous_commit on") };
+        let (engine, durability) = if url == "sqlite" {
+            ("SQLite, grouped", durability.word())
+        } else {
+            ("PostgreSQL", "fsync on, synchronous_commit on")
+        };
         Limit {
             name: format!("the same unit through kernel/db on {engine}, without HTTP"),
             durability: durability.into(),

@@ -34,7 +34,8 @@ pub fn pgbench(place: &Place, url: &str, folder: &Path, span: Duration) -> Limit
     command.arg(format!("--client={CONNECTIONS}")).arg(format!("--time={}", span.as_secs().max(1)));
     let said = output(command.arg("--file").arg(&script).arg(url));
     let number = |before: &str| {
-        let rest = said.split(before).nth(1).unwrap_or_else(|| panic!("pgbench said nothing of {before}: {said}"));
+        let rest =
+            said.split(before).nth(1).unwrap_or_else(|| panic!("pgbench said nothing of {before}: {said}"));
         rest.split_whitespace().next().and_then(|word| word.parse::<f64>().ok()).unwrap_or(f64::NAN)
     };
     Limit {

@@ -30,7 +30,8 @@ pub fn single(folder: &Path, durability: Durability, span: Duration) -> Limit {
 }
 
 fn unit(connection: &mut Connection, client: usize) -> rusqlite::Result<()> {
-    let (now, lookup, slug, workspace) = (random::now(), random::bytes::<32>(), format!("bench-{client}"), [7_u8; 16]);
+    let (now, lookup, slug, workspace) =
+        (random::now(), random::bytes::<32>(), format!("bench-{client}"), [7_u8; 16]);
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let kept: Option<Vec<u8>> = tx
         .prepare_cached("SELECT sealed FROM kept_replies WHERE lookup = ?1 AND expires_at > ?2")?
@@ -65,7 +66,8 @@ fn unit(connection: &mut Connection, client: usize) -> rusqlite::Result<()> {
         random::hex(),
         r#"{"service_id":"bench-1","status":"degraded"}"#
     ])?;
-    tx.prepare_cached("DELETE FROM kept_replies WHERE lookup = ?1 AND expires_at <= ?2")?.execute(params![lookup, now])?;
+    tx.prepare_cached("DELETE FROM kept_replies WHERE lookup = ?1 AND expires_at <= ?2")?
+        .execute(params![lookup, now])?;
     tx.prepare_cached("INSERT INTO kept_replies (lookup, fingerprint, sealed, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![lookup, random::bytes::<32>(), random::bytes::<320>(), now, now + 86_400_000])?;
     tx.commit()

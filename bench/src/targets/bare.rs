@@ -81,7 +81,11 @@ pub fn serve(address: SocketAddr, synchronous: &str, file: PathBuf) {
     });
 }
 
-async fn create(State(held): State<Arc<Held>>, headers: HeaderMap, Json(mut event): Json<Event>) -> impl IntoResponse {
+async fn create(
+    State(held): State<Arc<Held>>,
+    headers: HeaderMap,
+    Json(mut event): Json<Event>,
+) -> impl IntoResponse {
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
     let work = tokio::task::spawn_blocking(move || {
         event.id = random::hex();
@@ -96,9 +100,15 @@ async fn create(State(held): State<Arc<Held>>, headers: HeaderMap, Json(mut even
 
 fn insert(writer: &mut Connection, event: &Event, key: &str, reply: &str) -> rusqlite::Result<()> {
     let tx = writer.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    tx.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![event.id, event.service_id, event.status, event.description, event.created_at])?;
-    tx.prepare_cached("INSERT INTO journal (kind, subject, payload) VALUES ('event.created', ?1, ?2)")?.execute(params![event.id, reply])?;
+    tx.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+        event.id,
+        event.service_id,
+        event.status,
+        event.description,
+        event.created_at
+    ])?;
+    tx.prepare_cached("INSERT INTO journal (kind, subject, payload) VALUES ('event.created', ?1, ?2)")?
+        .execute(params![event.id, reply])?;
     tx.prepare_cached("INSERT INTO kept VALUES (?1, ?2)")?.execute(params![key, reply])?;
     tx.commit()
 }
@@ -108,9 +118,17 @@ async fn read(State(held): State<Arc<Held>>, Segment(id): Segment<String>) -> im
     thread_local!(static READER: RefCell<Option<Connection>> = const { RefCell::new(None) });
     let event = READER.with_borrow_mut(|reader| {
         let reader = reader.get_or_insert_with(|| open(&held.file, "NORMAL"));
-        let mut statement = reader.prepare_cached("SELECT id, service, status, description, created_at FROM events WHERE id = ?1")?;
+        let mut statement = reader.prepare_cached(
+            "SELECT id, service, status, description, created_at FROM events WHERE id = ?1",
+        )?;
         statement.query_row([&id], |row| {
-            Ok(Event { id: row.get(0)?, service_id: row.get(1)?, status: row.get(2)?, description: row.get(3)?, created_at: row.get(4)? })
+            Ok(Event {
+                id: row.get(0)?,
+                service_id: row.get(1)?,
+                status: row.get(2)?,
+                description: row.get(3)?,
+                created_at: row.get(4)?,
+            })
         })
     });
     match event {

@@ -20,7 +20,10 @@ pub fn fastapi(place: &Place, durability: Durability, workers: u32) -> Target {
     // With several workers the port listens before they do.
     std::thread::sleep(std::time::Duration::from_secs(2));
     Target {
-        name: format!("FastAPI + SQLAlchemy + SQLite, {workers} worker{}", if workers == 1 { "" } else { "s" }),
+        name: format!(
+            "FastAPI + SQLAlchemy + SQLite, {workers} worker{}",
+            if workers == 1 { "" } else { "s" }
+        ),
         durability: durability.word().into(),
         address,
         path: "/events".into(),

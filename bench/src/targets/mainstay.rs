@@ -30,7 +30,12 @@ impl Mainstay {
         let this = Self { binary: place.mainstay.clone(), folder: place.folder("mainstay"), engine };
         let mut create = this.command("admin");
         create.args(["create", "--email", EMAIL, "--password-stdin", "--data"]).arg(&this.folder);
-        let mut child = create.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("mainstay starts");
+        let mut child = create
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("mainstay starts");
         child.stdin.take().expect("its input").write_all(PASSWORD.as_bytes()).expect("it reads");
         assert!(child.wait().expect("it ends").success(), "mainstay admin create failed");
         this
@@ -38,7 +43,11 @@ impl Mainstay {
 
     pub fn command(&self, order: &str) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg(order).env_clear().env("HOME", "/").env("MAINSTAY_LIMITS_SIGNED_IN", u32::MAX.to_string());
+        command
+            .arg(order)
+            .env_clear()
+            .env("HOME", "/")
+            .env("MAINSTAY_LIMITS_SIGNED_IN", u32::MAX.to_string());
         match &self.engine {
             Engine::Sqlite(Durability::Full) => {}
             Engine::Sqlite(Durability::Normal) => {

@@ -57,8 +57,12 @@ impl Target {
         let (path, headers, keyed) = (self.path.clone(), self.headers.clone(), self.keyed);
         let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
         Arc::new(move |client, number| {
-            let body = format!(r#"{{"service_id":"bench-{client}","status":"degraded","description":"slow answers since the morning"}}"#);
-            let mut request = http::Request::post(&path).header("host", "localhost").header("content-type", "application/json");
+            let body = format!(
+                r#"{{"service_id":"bench-{client}","status":"degraded","description":"slow answers since the morning"}}"#
+            );
+            let mut request = http::Request::post(&path)
+                .header("host", "localhost")
+                .header("content-type", "application/json");
             if keyed {
                 request = request.header("idempotency-key", format!("bench-{run}-{number}"));
             }
@@ -75,7 +79,12 @@ impl Target {
         let ids: Vec<String> = (0..500)
             .map(|n| {
                 let (status, body) = ask(self.address, create(n % CLIENTS, n as u64 | 1 << 40));
-                assert!(status == 200 || status == 201, "{}: {status} {}", self.name, String::from_utf8_lossy(&body));
+                assert!(
+                    status == 200 || status == 201,
+                    "{}: {status} {}",
+                    self.name,
+                    String::from_utf8_lossy(&body)
+                );
                 let body: Value = serde_json::from_slice(&body).expect("JSON");
                 body["id"].as_str().expect("an id").to_owned()
             })

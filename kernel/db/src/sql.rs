@@ -84,7 +84,8 @@ mod tests {
     #[test]
     fn strings_names_and_comments_are_left_alone() {
         let sql = "SELECT 'text it''s text', \"text\", `text` -- text\n, /* text */ TEXT, größe_text";
-        let told = "SELECT 'text it''s text', \"text\", `text` -- text\n, /* text */ TEXT COLLATE \"C\", größe_text";
+        let told =
+            "SELECT 'text it''s text', \"text\", `text` -- text\n, /* text */ TEXT COLLATE \"C\", größe_text";
         assert_eq!(for_postgres(sql), told);
         assert_eq!(for_postgres("SELECT 'text"), "SELECT 'text");
         assert_eq!(for_postgres("/* text"), "/* text");

@@ -7,8 +7,8 @@ use rusqlite::{CachedStatement, Connection, ToSql};
 use types::Scalar;
 
 use super::error;
-use crate::error::{Error, Result};
 use crate::Row;
+use crate::error::{Error, Result};
 
 struct Param<'a>(&'a Scalar);
 
@@ -43,7 +43,8 @@ fn prepared<'c>(connection: &'c Connection, text: &str, params: &[Scalar]) -> Re
     }
     for at in 1..=expected {
         // SQLite takes `$7` for a name and counts names by their first appearance; here it is the seventh.
-        let number = statement.parameter_name(at).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
+        let number =
+            statement.parameter_name(at).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
         let param = number.and_then(|number| params.get(number.checked_sub(1)?)).ok_or_else(wrong)?;
         statement.raw_bind_parameter(at, Param(param)).map_err(error::from)?;
     }
