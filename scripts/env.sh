@@ -16,7 +16,7 @@ DEBUG_BIN=$CARGO_TARGET_DIR/debug
 
 # The crates that have faults to plant; tests and lints are built with them.
 # shellcheck disable=SC2034
-FAULTS=mainstay/faults,queue/faults
+FAULTS=mainstay/faults
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
 use config::Settings;
 use db::{Db, Engine};
@@ -21,7 +22,7 @@ pub struct TestApp {
     database: Arc<TestDatabase>,
 }
 
-/// Cheap passwords, and limits that only the tests of limits meet.
+/// Cheap passwords, limits that only the tests of limits meet, and `peers::OUTSIDE` as an address that may be reached.
 const SETTINGS: &str = r#"
 public_workspace = "main"
 
@@ -30,6 +31,9 @@ signed_in = 1000000
 anonymous = 1000000
 sign_in = 1000000
 refresh = 1000000
+
+[outbound]
+allow = ["127.0.0.2/32"]
 
 [identity]
 password_memory_kib = 64
@@ -70,12 +74,14 @@ impl TestApp {
         let db = db.unwrap_or_else(|| database.db.clone());
         let tasks = tasks::TaskGroup::new();
         let faults = Faults::default();
+        let outbound = outbound::Outbound::new(&settings, db.clock().clone());
         let parts = Parts {
             journal: journal::Journal::start(&db, &tasks),
             db,
             settings,
             tasks,
             counters: cache::Counters::in_memory(100_000),
+            outbound: outbound.expect("settings of outbound that can be followed"),
             keys: Keys::new(b"the secret of a test installation"),
             authenticate: None,
             extensions: Extensions::default(),
@@ -86,6 +92,21 @@ impl TestApp {
         let options = edge::Options { clock: app.clock().clone(), ..edge::Options::default() };
         let edge = Edge::new(options, app.router());
         Self { app, faults, edge, people: Arc::default(), database }
+    }
+
+    /// From here on jobs run in this house, with measures that fit a test.
+    pub async fn work(&self) {
+        let kinds = web::jobs(self.app.systems()).expect("kinds of different names");
+        let options = queue::Options {
+            beat: Duration::from_millis(100),
+            lease: Duration::from_secs(2),
+            poll: Duration::from_millis(100),
+            grace: Duration::from_millis(500),
+            ..queue::Options::default()
+        };
+        let queue = queue::Queue::start(self.db(), self.app.tasks(), kinds, self.app.clone(), options).await;
+        let schedules = self.app.systems().iter().flat_map(|system| system.schedules.iter().cloned());
+        queue.expect("a queue").schedule(schedules.collect()).expect("schedules that come");
     }
 
     /// Somebody without a credential.

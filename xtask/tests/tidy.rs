@@ -217,6 +217,11 @@ fn others_are_called_through_outbound() {
         file("systems/status/src/ops.rs", "use reqwest::Client;\n"),
         ["outbound systems/status/src/ops.rs:2"]
     );
+    let code = "use hyper::client::conn::http1;\n";
+    assert_eq!(file("kernel/web/src/lib.rs", code), ["outbound kernel/web/src/lib.rs:2"]);
+    assert_eq!(file("kernel/outbound/src/lib.rs", code), CLEAN);
+    let web = manifest("web", "[dependencies]\nureq.workspace = true\n");
+    assert_eq!(found(&[("kernel/web/Cargo.toml", &web)]), ["outbound kernel/web/Cargo.toml:4"]);
 }
 
 const ISSUER: &str = "use types::Scope;\npub fn f() {\n    Scope::public(w, t);\n}\n";

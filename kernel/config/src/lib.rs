@@ -33,8 +33,8 @@ pub use origin::Origin;
 pub use secret::Secret;
 pub use section::{Field, Parsed, Section, Slots, Typed, parsed};
 pub use sections::{
-    Cache, Cors, Database, Docs, General, Idempotency, Journal, KERNEL, Limits, Log, LogFormat, Mode, Routes,
-    Server, Storage, Synchronous,
+    Cache, Cors, Database, Docs, General, Idempotency, Journal, KERNEL, Limits, Log, LogFormat, Mode,
+    Outbound, Routes, Server, Storage, Synchronous,
 };
 pub use setting::{Kind, Setting, clean, expected};
 pub use settings::Settings;

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 use types::{Error, Installation, Result, Scope};
 
 use crate::JobId;
+use crate::done::Done;
+use crate::error::job_taken_back;
 use crate::faults::{Fault, planted};
 use crate::running::Told;
 use crate::store::{LineKind, attempts};
@@ -32,6 +34,7 @@ pub(crate) struct Held {
     pub db: Db,
     pub context: Context,
     pub told: watch::Receiver<Told>,
+    pub done: Done,
 }
 
 /// The proof that the job was completed: only [`Job::finish`] and its sisters make one.
@@ -155,9 +158,16 @@ impl Job {
         })
     }
 
-    /// Completes a job that changes nothing here.
+    /// Completes a job that changes nothing here, in one commit with others of that sort.
     pub fn done(&self) -> impl Future<Output = Result<Finished>> + Send + 'static {
-        complete(Arc::clone(&self.0), (), |_, _, ()| Box::pin(std::future::ready(Ok(()))))
+        let job = Arc::clone(&self.0);
+        async move {
+            match job.done.mark((job.id, job.attempt)).await {
+                Some(true) => Ok(Finished(())),
+                Some(false) => Err(job_taken_back()),
+                None => complete(job, (), |_, _, ()| Box::pin(std::future::ready(Ok(())))).await,
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns jobs, their own log, who runs them, and when they run again. Refuses to know what a job does, and who may
 //! look at one: kinds are handed in by the systems, and `systems/jobs` shows them.
 
+mod done;
 mod error;
 mod fair;
 pub mod faults;

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use db::Engine;
 use tasks::Stopwatch;
 use types::Result;
 
@@ -42,6 +43,11 @@ async fn bury(shared: &Shared, node: NodeId, beats: i64) -> Result<()> {
 /// Beats, and listens for the beats of others, until everything that ran here has ended.
 pub(crate) async fn live(shared: Arc<Shared>) {
     let mut drained = shared.drained.subscribe();
+    if shared.db.engine() == Engine::Sqlite {
+        // Nobody else is there who could wait for a beat, and each would cost a sync of the disk.
+        let _ = drained.wait_for(|drained| *drained).await;
+        return sign_off(&shared).await;
+    }
     let mut seen = HashMap::new();
     let mut tick = 0_u64;
     loop {
@@ -60,6 +66,10 @@ pub(crate) async fn live(shared: Arc<Shared>) {
             () = tokio::time::sleep(shared.options.beat / 2) => {}
         }
     }
+    sign_off(&shared).await;
+}
+
+async fn sign_off(shared: &Shared) {
     let node = *shared.node.lock();
     if let Err(error) = shared.db.write_relaxed(node, |tx, node| Box::pin(nodes::leave(tx, *node))).await {
         tracing::debug!(error = %error.detail(), "the node could not sign off");

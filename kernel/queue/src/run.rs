@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use tasks::{Lost, Task};
 use tokio::sync::watch;
+use tracing::Instrument as _;
 use types::{Error, Kind, Result};
 
 use crate::error::{says_not_again, told};
 use crate::job::{Finished, Held, Job};
 use crate::kind::Registered;
 use crate::running::Told;
+use crate::store::Head;
 use crate::store::attempts::{self, Ending};
 use crate::store::claim::Claimed;
 use crate::worker::Shared;
@@ -30,13 +32,26 @@ pub(crate) fn start(shared: &Arc<Shared>, kind: &Registered, claimed: Claimed) {
     let shared = Arc::clone(shared);
     let kind = kind.clone();
     let tasks = shared.tasks.clone();
-    tasks
-        .spawn("job attempt", async move {
-            attempt(&shared, &kind, claimed, hear).await;
-            shared.running.leave(key);
-            shared.freed.notify_one();
-        })
-        .detach();
+    let span = span(&claimed.head);
+    let work = async move {
+        attempt(&shared, &kind, claimed, hear).await;
+        shared.running.leave(key);
+        shared.freed.notify_one();
+    };
+    tasks.spawn("job attempt", work.instrument(span)).detach();
+}
+
+/// What its lines of the log carry: the ids of the request that asked for it go on.
+fn span(head: &Head) -> tracing::Span {
+    let trace = head.whose.trace();
+    tracing::info_span!(
+        "job",
+        job = %head.id,
+        kind = head.kind,
+        attempt = head.attempt,
+        request_id = trace.request_id,
+        trace_id = trace.trace_id,
+    )
 }
 
 async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: watch::Receiver<Told>) {
@@ -50,10 +65,11 @@ async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: wat
         db: shared.db.clone(),
         context: Arc::clone(&shared.context),
         told: hear.clone(),
+        done: shared.done.clone(),
     });
     // A task of its own: its panic costs this attempt only, and its time runs out even if it never waits.
     let run = Arc::clone(&kind.run);
-    let mut work = shared.tasks.spawn("job", async move { run(job).await });
+    let mut work = shared.tasks.spawn("job", async move { run(job).await }.in_current_span());
     let outcome = tokio::select! {
         ran = &mut work => Outcome::Ran(ran),
         () = tokio::time::sleep(kind.timeout) => Outcome::TimedOut,

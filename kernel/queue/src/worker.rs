@@ -10,6 +10,7 @@ use tasks::{Stopwatch, TaskGroup};
 use tokio::sync::{Notify, watch};
 use types::{Id, Result};
 
+use crate::done::Done;
 use crate::job::Context;
 use crate::kind::Registered;
 use crate::running::Running;
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub running: Running,
     /// A place became free.
     pub freed: Notify,
+    pub done: Done,
     /// Nothing runs here any more, and nothing will.
     pub drained: watch::Sender<bool>,
     /// Schedules that this process has made known.
@@ -91,6 +93,8 @@ impl Queue {
         context: C,
         options: Options,
     ) -> Result<Self> {
+        let drained = watch::Sender::new(false);
+        let (done, gather) = Done::new(db.clone(), drained.subscribe());
         let shared = Arc::new(Shared {
             db: db.clone(),
             tasks: tasks.clone(),
@@ -100,7 +104,8 @@ impl Queue {
             node: Mutex::new(NodeId(Id::from_bytes([0; 16]))),
             running: Running::default(),
             freed: Notify::new(),
-            drained: watch::Sender::new(false),
+            done,
+            drained,
             scheduled: Mutex::default(),
             after: Mutex::new(HashMap::new()),
         });
@@ -109,6 +114,7 @@ impl Queue {
             node::bury_all(&shared).await?;
         }
         tasks.spawn("queue heartbeat", node::live(Arc::clone(&shared))).detach();
+        tasks.spawn("jobs that are done", gather).detach();
         tasks.spawn("queue", work(Arc::clone(&shared))).detach();
         Ok(Self(shared))
     }

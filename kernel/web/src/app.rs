@@ -23,6 +23,7 @@ pub struct Parts {
     pub tasks: tasks::TaskGroup,
     pub journal: journal::Journal,
     pub counters: cache::Counters,
+    pub outbound: outbound::Outbound,
     pub keys: Keys,
     pub authenticate: Option<Arc<dyn Authenticate>>,
     pub extensions: Extensions,
@@ -115,6 +116,11 @@ impl App {
 
     pub fn counters(&self) -> &cache::Counters {
         &self.0.parts.counters
+    }
+
+    /// The way to other servers.
+    pub fn outbound(&self) -> &outbound::Outbound {
+        &self.0.parts.outbound
     }
 
     pub fn systems(&self) -> &[System] {

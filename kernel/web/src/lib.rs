@@ -47,7 +47,7 @@ pub use openapi::api_document;
 pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
-pub use system::{PermissionInfo, Realm, System, Upkeep, metrics, migrations, sections};
+pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, metrics, migrations, sections};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use telemetry::metrics::Meaning;
-use types::{Permission, Result};
+use types::{Error, Permission, Result};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::Access;
@@ -54,6 +54,10 @@ pub struct System {
     /// Prefix of its ids, and what they name.
     pub ids: &'static [(&'static str, &'static str)],
     pub upkeep: &'static [Upkeep],
+    /// Kinds of jobs that it asks for; each job is given an [`App`].
+    pub jobs: fn() -> Vec<queue::Registered>,
+    /// What it asks for by the clock.
+    pub schedules: &'static [queue::Schedule],
     /// What it counts. A number that is counted and not named here fails a test.
     pub metrics: &'static [Meaning],
     /// Puts what the system keeps in memory where its handlers find it, and fulfils traits of the kernel.
@@ -73,6 +77,8 @@ impl System {
         events: &[],
         ids: &[],
         upkeep: &[],
+        jobs: Vec::new,
+        schedules: &[],
         metrics: &[],
         install: |_| Ok(()),
     };
@@ -80,7 +86,7 @@ impl System {
 
 /// The tables of the kernel and of every system, in the order they are made.
 pub fn migrations(systems: &[System]) -> Vec<db::Migrations> {
-    let own = [journal::MIGRATIONS, crate::system().migrations];
+    let own = [journal::MIGRATIONS, queue::MIGRATIONS, crate::system().migrations];
     own.into_iter()
         .chain(systems.iter().map(|system| system.migrations))
         .filter(|all| !all.steps.is_empty())
@@ -95,6 +101,19 @@ pub fn sections(systems: &[System]) -> Vec<&'static config::Section> {
 
 /// Every number that the process, the kernel and these systems give out.
 pub fn metrics(systems: &[System]) -> Vec<Meaning> {
-    let own = [telemetry::metrics::OWN, db::METRICS, journal::METRICS, crate::edge::METRICS];
+    let own =
+        [telemetry::metrics::OWN, outbound::METRICS, db::METRICS, journal::METRICS, crate::edge::METRICS];
     own.into_iter().chain(systems.iter().map(|system| system.metrics)).flatten().copied().collect()
+}
+
+/// The kinds of jobs of every system. Two of one name would run each other's jobs.
+pub fn jobs(systems: &[System]) -> Result<Vec<queue::Registered>> {
+    let mut kinds: Vec<queue::Registered> = Vec::new();
+    for kind in systems.iter().flat_map(|system| (system.jobs)()) {
+        if kinds.iter().any(|other| other.name == kind.name) {
+            return Err(Error::internal(format!("two systems have a kind of job named {}", kind.name)));
+        }
+        kinds.push(kind);
+    }
+    Ok(kinds)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use config::sections::{Database, General, Log, LogFormat, Server};
 
 use super::{Out, version::VERSION};
-use crate::startup::House;
+use crate::startup::{House, Purpose};
 
 /// How long the link works that a start prints.
 const LINK_LIFE: Duration = Duration::from_mins(30);
@@ -21,6 +21,10 @@ pub(crate) async fn show(house: &House, out: &Out) {
         LogFormat::Pretty => true,
         LogFormat::Auto => std::io::stderr().is_terminal() || !settings.get::<General>().is_production(),
     };
+    if house.wanted.purpose != Purpose::Serve {
+        show_worker(house, &listening, for_people, out);
+        return;
+    }
     let set_up = identity::setup::is_done(house.db()).await.unwrap_or(true);
     if !for_people {
         let setup = if set_up { "done" } else { "open: run `mainstay setup-link`" };
@@ -58,6 +62,19 @@ pub(crate) async fn show(house: &House, out: &Out) {
     }
     lines.push("  Ctrl-C stops it".to_owned());
     out.progress(&lines.join("\n"));
+}
+
+fn show_worker(house: &House, listening: &str, for_people: bool, out: &Out) {
+    tracing::info!(version = VERSION, listening, "running jobs");
+    if !for_people {
+        return;
+    }
+    let probes =
+        if listening.is_empty() { "nothing listens (--listen opens /health and /ready)" } else { listening };
+    out.progress(&format!(
+        "Mainstay {VERSION}, worker\n  database   {}\n  probes     {probes}\n  Ctrl-C stops it",
+        database(house.settings()),
+    ));
 }
 
 fn settings_file(house: &House) -> String {

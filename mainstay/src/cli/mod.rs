@@ -24,6 +24,7 @@ mod signals;
 mod tests;
 mod version;
 mod words;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -86,6 +87,8 @@ struct Global {
 enum Command {
     /// Run the server.
     Serve(serve::Serve),
+    /// Run jobs beside a server, on PostgreSQL.
+    Worker(worker::Worker),
     /// Make the data folder, its keys and a settings file, and print the setup link.
     Init(init::Init),
     /// Print a link that makes the first administrator.
@@ -147,6 +150,7 @@ fn perform(cli: Cli, out: &Out) -> Result<Exit, Failed> {
     let global = cli.global;
     match cli.command {
         Command::Serve(args) => serve::run(&args, &global, out),
+        Command::Worker(args) => worker::run(&args, &global, out),
         Command::Init(args) => init::run(&args, &global, out),
         Command::SetupLink(args) => admin::setup_link(&args, &global, out),
         Command::Admin { command } => admin::run(command, &global, out),

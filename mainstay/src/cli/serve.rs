@@ -29,14 +29,20 @@ pub(crate) fn run(args: &Serve, global: &Global, out: &Out) -> Result<Exit, Fail
     let watchdog = args.watchdog_usec.as_deref().and_then(|usec| usec.parse().ok());
     let supervisor = Supervisor::new(args.notify_socket.clone(), watchdog);
     let wanted = wanted(Purpose::Serve, flags, global, out);
-    runtime()?.block_on(serve(wanted, supervisor, out))
+    stay(wanted, supervisor, out)
 }
 
-async fn serve(wanted: Wanted, supervisor: Supervisor, out: &Out) -> Result<Exit, Failed> {
+/// Runs the stages, and waits for the end.
+pub(crate) fn stay(wanted: Wanted, supervisor: Supervisor, out: &Out) -> Result<Exit, Failed> {
+    runtime()?.block_on(up(wanted, supervisor, out))
+}
+
+async fn up(wanted: Wanted, supervisor: Supervisor, out: &Out) -> Result<Exit, Failed> {
     let life = TaskGroup::new();
     signals::listen(&life).map_err(types::Error::internal)?;
+    let purpose = wanted.purpose;
     let mut house = House::new(wanted);
-    let graph = startup::graph(Purpose::Serve).map_err(types::Error::internal)?;
+    let graph = startup::graph(purpose).map_err(types::Error::internal)?;
     let observer = house.observer();
     supervisor.status("starting");
     let started = graph.start(&mut house, &life.stopping(), &observer).await?;

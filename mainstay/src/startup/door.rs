@@ -51,7 +51,7 @@ pub(super) fn open(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
         let options = options::edge(&settings, base)
             .map_err(|error| Failure::new(format!("routes.aliases: {error}")).exit(Exit::Config as u8))?;
         let edge = Edge::new(options, house.probes.early());
-        let limits = options::connections(&server);
+        let limits = options::connections(&settings);
         let door = Arc::new(serve(listener, address, edge, limits, &house.connections));
         house.door = Some(Arc::clone(&door));
         let (connections, limit) = (house.connections.clone(), door.limit);

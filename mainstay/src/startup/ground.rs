@@ -46,7 +46,7 @@ pub(super) fn telemetry(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure
     Box::pin(async move {
         let settings = house.settings();
         let log = settings.get::<Log>();
-        let serve = house.wanted.purpose == Purpose::Serve;
+        let serve = house.wanted.purpose != Purpose::Command;
         let format = match log.format {
             LogFormat::Json => telemetry::logs::Format::Json,
             LogFormat::Pretty => telemetry::logs::Format::Pretty,

@@ -22,6 +22,16 @@ pub(super) fn cache(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     })
 }
 
+/// Connects to nobody: what is there to reach is known when somebody asks.
+pub(super) fn outbound(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
+    Box::pin(async move {
+        let outbound = outbound::Outbound::new(house.settings(), types::Clock::system())
+            .map_err(|error| Failure::new(error).exit(Exit::Config as u8))?;
+        house.outbound = Some(outbound);
+        Ok(Undo::nothing())
+    })
+}
+
 /// What was changed while the server ran. What a newer version took away, or what does not fit any more, is passed over.
 pub(super) fn runtime_settings(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
     Box::pin(async move {
@@ -50,6 +60,7 @@ pub(super) fn systems(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>>
             tasks: house.tasks.clone(),
             journal: house.journal.clone().expect("the graph runs `journal` first"),
             counters: house.counters.clone().expect("the graph runs `cache` first"),
+            outbound: house.outbound.clone().expect("the graph runs `outbound` first"),
             keys: Keys::new(&secret),
             authenticate: None,
             extensions: Extensions::default(),

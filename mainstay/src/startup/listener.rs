@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use web::App;
 use web::edge::{Check, CheckState, Edge, MetricsDoor};
 
-use super::{House, door, faults, options};
+use super::{House, Purpose, door, faults, options};
 use crate::cli::Exit;
 
 /// Between "not ready any more" and the end of accepting, so that balancers can take the node out.
@@ -25,7 +25,10 @@ pub(super) fn open(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>> {
         let metrics = house.telemetry.clone().expect("the graph runs `telemetry` first").metrics;
         let token = Some(server.metrics_token.expose().to_owned()).filter(|token| !token.is_empty());
         let numbers = MetricsDoor { token, render: Arc::new(move || metrics.render()) };
-        let mut router = app.router().merge(house.probes.routes::<()>());
+        // A worker has nothing to say but how it is.
+        let serves = house.wanted.purpose == Purpose::Serve;
+        let probes = house.probes.routes::<()>();
+        let mut router = if serves { app.router().merge(probes) } else { probes };
         let mut apart = None;
         match server.metrics_listen {
             Some(address) => apart = Some(open_metrics(house, address, numbers).await?),
@@ -77,8 +80,7 @@ async fn open_metrics(
             .exit(Exit::InUse as u8)
     })?;
     let address = listener.local_addr().map_err(Failure::new)?;
-    let server = house.settings().get::<Server>();
     let options = options::edge(house.settings(), format!("http://{address}")).map_err(Failure::new)?;
     let edge = Edge::new(options, numbers.open::<()>());
-    Ok(door::serve(listener, address, edge, options::connections(&server), &house.connections))
+    Ok(door::serve(listener, address, edge, options::connections(house.settings()), &house.connections))
 }

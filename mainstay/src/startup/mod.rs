@@ -12,6 +12,7 @@ mod listener;
 mod options;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub(crate) use ground::{OWN_FILE, load_settings, sources};
 pub(crate) enum Purpose {
     /// To answer requests.
     Serve,
+    /// To run jobs beside servers, with a door for probes or without one.
+    Worker { door: bool },
     /// For one command on the data: nothing listens.
     Command,
 }
@@ -55,6 +58,8 @@ pub(crate) struct House {
     pub connections: TaskGroup,
     /// Everything else that runs beside requests.
     pub tasks: TaskGroup,
+    /// The queue and what it runs: it ends before the other tasks, which jobs may need.
+    pub jobs: TaskGroup,
     pub settings: Option<config::Settings>,
     pub telemetry: Option<Telemetry>,
     pub folder: Option<PathBuf>,
@@ -62,6 +67,7 @@ pub(crate) struct House {
     pub door: Option<Arc<door::Door>>,
     pub db: Option<db::Db>,
     pub counters: Option<cache::Counters>,
+    pub outbound: Option<outbound::Outbound>,
     pub journal: Option<journal::Journal>,
     pub app: Option<App>,
 }
@@ -80,6 +86,7 @@ impl House {
             probes: Probes::new(env!("CARGO_PKG_VERSION")),
             connections: TaskGroup::new(),
             tasks: TaskGroup::new(),
+            jobs: TaskGroup::new(),
             settings: None,
             telemetry: None,
             folder: None,
@@ -87,6 +94,7 @@ impl House {
             door: None,
             db: None,
             counters: None,
+            outbound: None,
             journal: None,
             app: None,
         }
@@ -145,20 +153,29 @@ pub(crate) fn graph(purpose: Purpose) -> Result<Graph<House>, GraphError> {
             .next_step("See what is missing with `mainstay migrate status`. Nothing was changed by the step that failed."),
         Stage::new("runtime settings", &["migrations", "telemetry"], house::runtime_settings),
         Stage::new("cache", &["config"], house::cache),
+        Stage::new("outbound", &["config"], house::outbound)
+            .next_step("Correct the settings of `outbound`; `mainstay config explain outbound.ca_file` says what it can be."),
         Stage::new("journal", &["migrations"], house::journal),
-        Stage::new("systems", &["runtime settings", "secret", "cache", "journal"], house::systems)
+        Stage::new("systems", &["runtime settings", "secret", "cache", "outbound", "journal"], house::systems)
             .next_step("This is a mistake in Mainstay: report it with the log."),
     ];
-    if purpose == Purpose::Serve {
+    if purpose == Purpose::Command {
+        return Graph::new(stages);
+    }
+    let door = purpose != Purpose::Worker { door: false };
+    if door {
         // The door comes early, so that /health and /ready answer while the database is waited for.
         stages.insert(4, Stage::new("door", &["config", "telemetry", "data folder"], door::open));
-        stages.push(Stage::new("upkeep", &["systems"], house::upkeep));
-        stages.push(Stage::new("control", &["systems"], house::control));
-        stages.push(
-            Stage::new("final check", &["systems", "upkeep", "control"], house::final_check).next_step(
-                "Something that was up a moment ago is not any more: see the cause, then start again.",
-            ),
-        );
+    }
+    stages.push(Stage::new("queue", &["systems"], work::queue));
+    stages.push(Stage::new("upkeep", &["systems"], house::upkeep));
+    stages.push(Stage::new("control", &["systems"], house::control));
+    stages.push(
+        Stage::new("final check", &["systems", "queue", "upkeep", "control"], house::final_check).next_step(
+            "Something that was up a moment ago is not any more: see the cause, then start again.",
+        ),
+    );
+    if door {
         stages.push(Stage::new("listener", &["door", "final check"], listener::open));
     }
     Graph::new(stages)

@@ -65,13 +65,17 @@ pub(super) fn edge(settings: &Settings, base: String) -> Result<edge::Options, e
     })
 }
 
-pub(super) fn connections(server: &Server) -> edge::ConnectionLimits {
+pub(super) fn connections(settings: &Settings) -> edge::ConnectionLimits {
+    let server = settings.get::<Server>();
     let limits = edge::ConnectionLimits::default();
     edge::ConnectionLimits {
         connections: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
         head: server.header_deadline,
-        // The whole shutdown has to fit into `drain`: what comes after the connections takes a moment as well.
-        shutdown: server.drain.saturating_sub(Duration::from_secs(2)).max(Duration::from_secs(1)),
+        // The whole shutdown has to fit into `drain`: jobs end after the connections, and the rest takes a moment as well.
+        shutdown: server
+            .drain
+            .saturating_sub(super::work::grace(settings) + Duration::from_secs(2))
+            .max(Duration::from_secs(1)),
         ..limits
     }
 }

@@ -17,3 +17,4 @@ mod serve;
 mod stages;
 mod trouble;
 mod two;
+mod worker;

@@ -55,9 +55,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on the folder, with more arguments and variables, and does not wait.
     pub(crate) fn spawn(data: &Path, more: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::spawn_as("serve", data, more, variables)
+    }
+
+    /// The same for another command that stays.
+    pub(crate) fn spawn_as(command: &str, data: &Path, more: &[&str], variables: &[(&str, &str)]) -> Self {
         let port = peers::free_port();
         let (data, listen) = (data.to_str().unwrap(), format!("127.0.0.1:{port}"));
-        let mut command = mainstay(&["serve", "--data", data, "--listen", &listen]);
+        let mut command = mainstay(&[command, "--data", data, "--listen", &listen]);
         command.args(more).envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));

@@ -120,6 +120,7 @@ pub const fn system() -> System {
             parts.extensions.insert(identity);
             Ok(())
         },
+        ..System::EMPTY
     }
 }
 

@@ -1,4 +1,5 @@
-//! The real servers that tests run against: a private PostgreSQL, and a proxy that breaks connections on purpose.
+//! The real servers that tests run against: a private PostgreSQL, a proxy that breaks connections on purpose, and web
+//! servers that answer well or badly.
 //!
 //! Everything started here listens on loopback, lives in a temporary folder and is gone when the process that
 //! started it is gone, however that process ended. This crate knows nothing of Mainstay's own crates, so every one of
@@ -16,6 +17,7 @@ mod folder;
 mod port;
 mod postgres;
 mod proxy;
+mod upstream;
 mod watchdog;
 
 pub use database::{Database, Template};
@@ -23,6 +25,7 @@ pub use folder::Folder;
 pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
+pub use upstream::{Canary, OUTSIDE, Upstream, reply};
 
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,11 @@ const PLACES: [Place; 6] = [
     },
     Place {
         rule: "outbound",
-        is: |path| OUTBOUND.iter().any(|name| path.starts_with(name)),
+        is: |path| {
+            OUTBOUND.iter().any(|name| {
+                path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+            })
+        },
         may: |source| source.under("kernel/outbound"),
         to_do: "call others through `outbound`, which refuses private addresses and counts",
     },
@@ -76,7 +80,20 @@ const SPAWN: [&str; 8] = [
 ];
 const CLOCK: [&str; 4] =
     ["std::time::SystemTime::now", "std::time::Instant::now", "jiff::Timestamp::now", "jiff::Zoned::now"];
-const OUTBOUND: [&str; 4] = ["reqwest", "hyper::client", "hyper_util::client", "ureq"];
+const OUTBOUND: [&str; 12] = [
+    "reqwest",
+    "hyper::client",
+    "hyper_util::client",
+    "hyper_rustls",
+    "tokio_rustls::TlsConnector",
+    "ureq",
+    "isahc",
+    "curl",
+    "attohttpc",
+    "minreq",
+    "surf",
+    "awc",
+];
 /// Words a statement begins with. A single word is no statement: `DELETE` is also a method.
 const STATEMENTS: [&str; 12] = [
     "SELECT",
@@ -126,17 +143,23 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// A driver in a manifest is the first step towards a driver in the code.
+/// A driver or another client in a manifest is the first step towards one in the code.
 fn manifests(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for one in tree.crates.iter().filter(|one| !matches!(one.folder.as_str(), "kernel/db" | "testkit/peers"))
-    {
+    let (drivers, outbound) = (&PLACES[0], &PLACES[5]);
+    for one in &tree.crates {
         for dependency in one.dependencies.iter().filter(|dependency| !dependency.dev) {
-            if DRIVERS.contains(&dependency.name.replace('-', "_").as_str()) {
-                let what = format!("depends on the driver `{}`", dependency.name);
-                let manifest = format!("{}/Cargo.toml", one.folder);
-                findings.push(Finding::new("drivers", &manifest, dependency.line, what, PLACES[0].to_do));
-            }
+            let name = dependency.name.replace('-', "_");
+            let driver = DRIVERS.contains(&name.as_str())
+                && !matches!(one.folder.as_str(), "kernel/db" | "testkit/peers");
+            let client = OUTBOUND.contains(&name.as_str()) && one.folder != "kernel/outbound";
+            let (place, what) = match (driver, client) {
+                (true, _) => (drivers, format!("depends on the driver `{}`", dependency.name)),
+                (_, true) => (outbound, format!("depends on the HTTP client `{}`", dependency.name)),
+                _ => continue,
+            };
+            let manifest = format!("{}/Cargo.toml", one.folder);
+            findings.push(Finding::new(place.rule, &manifest, dependency.line, what, place.to_do));
         }
     }
     findings

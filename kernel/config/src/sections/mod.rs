@@ -6,8 +6,10 @@
 mod cors;
 mod database;
 mod general;
+mod jobs;
 mod limits;
 mod log;
+mod outbound;
 mod retention;
 mod routes;
 mod server;
@@ -16,8 +18,10 @@ mod storage;
 pub use cors::Cors;
 pub use database::{Database, Synchronous};
 pub use general::{General, Mode};
+pub use jobs::Jobs;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use outbound::Outbound;
 pub use retention::{Idempotency, Journal};
 pub use routes::{Docs, Routes};
 pub use server::Server;
@@ -34,11 +38,13 @@ pub const KERNEL: &[&Section] = &[
     &Cache::SECTION,
     &Cors::SECTION,
     &Limits::SECTION,
+    &Outbound::SECTION,
     &Log::SECTION,
     &Docs::SECTION,
     &Routes::SECTION,
     &Idempotency::SECTION,
     &Journal::SECTION,
+    &Jobs::SECTION,
 ];
 
 /// The check of a span of time that must not be nothing.

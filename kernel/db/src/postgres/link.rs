@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
+use futures_util::future::join;
 use tokio::time::Instant;
 use tokio_postgres::Statement;
 use types::Scalar;
@@ -21,6 +22,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub(crate) struct Link {
     /// None only while it is dropped.
     object: Option<Object>,
+    /// How to begin a transaction: sent together with its first statement.
+    begin: Option<&'static str>,
     /// In a transaction that has neither been committed nor rolled back.
     open: bool,
     /// When the statement began that has not ended yet.
@@ -41,7 +44,7 @@ pub(super) enum Commit {
 
 impl Link {
     pub(super) fn new(object: Object) -> Self {
-        Self { object: Some(object), open: false, since: None, again: None }
+        Self { object: Some(object), begin: None, open: false, since: None, again: None }
     }
 
     pub(super) fn again(&self) -> Option<Again> {
@@ -53,8 +56,8 @@ impl Link {
     }
 
     pub(crate) async fn rows(&mut self, sql: &str, params: &[Scalar]) -> Result<Vec<Row>> {
-        self.since = Some(Instant::now());
-        let mut outcome = query(self.object(), sql, params).await;
+        let begin = self.starts();
+        let mut outcome = after(self.object(), begin, query(self.object(), sql, params)).await;
         if self.may_repeat(sql, outcome.as_ref().err()) {
             outcome = query(self.object(), sql, params).await;
         }
@@ -62,12 +65,21 @@ impl Link {
     }
 
     pub(crate) async fn execute(&mut self, sql: &str, params: &[Scalar]) -> Result<u64> {
-        self.since = Some(Instant::now());
-        let mut outcome = execute(self.object(), sql, params).await;
+        let begin = self.starts();
+        let mut outcome = after(self.object(), begin, execute(self.object(), sql, params)).await;
         if self.may_repeat(sql, outcome.as_ref().err()) {
             outcome = execute(self.object(), sql, params).await;
         }
         self.ended(outcome)
+    }
+
+    /// A statement is on its way. Said before it is sent: if its future is dropped halfway, the connection must not be
+    /// used again.
+    fn starts(&mut self) -> Option<&'static str> {
+        self.since = Some(Instant::now());
+        let begin = self.begin.take();
+        self.open |= begin.is_some();
+        begin
     }
 
     /// Forgets a statement that a change of a table made stale; outside a transaction it can be run again at once.
@@ -89,18 +101,19 @@ impl Link {
         })
     }
 
-    pub(super) async fn begin(&mut self, how: &str) -> Result<()> {
-        // Said before it is sent: if this future is dropped halfway, the connection must not be used again.
-        self.open = true;
-        self.since = Some(Instant::now());
-        let outcome = self.object().batch_execute(how).await.map_err(Failure::from);
-        self.ended(outcome)
+    /// From the next statement on, everything is one transaction.
+    pub(super) fn begin(&mut self, how: &'static str) {
+        self.begin = Some(how);
     }
 
     pub(super) async fn commit(&mut self, until: Instant) -> Commit {
         if self.since.is_some() {
             // A statement was left in the middle, so nobody knows what it did.
             return Commit::Failed(Error::NotReady);
+        }
+        if self.begin.take().is_some() {
+            // Nothing was done, so nothing has to be kept.
+            return Commit::Done;
         }
         if self.object().is_closed() {
             return Commit::Again(Again::Lost);
@@ -122,7 +135,7 @@ impl Link {
 
     /// Best effort: a connection that cannot even roll back is let go of.
     pub(super) async fn roll_back(&mut self, until: Instant) {
-        if self.since.is_some() || self.again == Some(Again::Lost) {
+        if self.begin.take().is_some() || self.since.is_some() || self.again == Some(Again::Lost) {
             return;
         }
         let sent = self.object().batch_execute("ROLLBACK");
@@ -141,6 +154,18 @@ impl Drop for Link {
             drop(Object::take(object));
         }
     }
+}
+
+/// The first statement of a transaction does not wait for the answer to the one that begins it.
+async fn after<T>(
+    object: &Object,
+    begin: Option<&'static str>,
+    statement: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let Some(begin) = begin else { return statement.await };
+    let (begun, outcome) = join(object.batch_execute(begin), statement).await;
+    begun?;
+    outcome
 }
 
 async fn prepared(object: &Object, sql: &str, params: &[Scalar]) -> Result<Statement, Failure> {

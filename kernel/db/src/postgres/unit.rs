@@ -113,7 +113,7 @@ where
         Isolation::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
     };
     let ran = AssertUnwindSafe(async {
-        tx.postgres().begin(begin).await?;
+        tx.postgres().begin(begin);
         f(&mut tx, args).await
     })
     .catch_unwind();
@@ -199,7 +199,7 @@ where
     let mut read = Read::new(Link::Postgres(link), core.clock.now());
     let ran = AssertUnwindSafe(async {
         if snapshot {
-            read.postgres().begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+            read.postgres().begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         }
         f(&mut read, args).await
     })

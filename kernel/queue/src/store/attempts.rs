@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use db::{Tx, params};
-use types::Result;
+use db::{Engine, Tx, params};
+use types::{Result, Scalar};
 
-use super::lines;
 use super::rows::{self, Head, LineKind};
+use super::{lines, many};
 use crate::JobId;
 use crate::error::job_taken_back;
 use crate::faults::{Fault, planted};
@@ -37,6 +37,44 @@ pub(crate) async fn completed(tx: &mut Tx, head: &Head, result: Option<&str>) ->
         tx.execute("UPDATE jobs SET result = $2 WHERE id = $1", params![head.id, result]).await?;
     }
     lines::changed(tx, head, LineKind::Done, "").await
+}
+
+/// Marks as done those that still hold their job, and tells which. Of each list the size is one of a few, so that its
+/// statements are prepared only once.
+pub(crate) async fn all_done(tx: &mut Tx, keys: &[(JobId, i64)]) -> Result<Vec<JobId>> {
+    let held = held(tx, keys).await?;
+    let Some(list) = many::ids(&held, 1) else { return Ok(held) };
+    let now = tx.now();
+    let params: Vec<Scalar> = std::iter::once(now.into()).chain(list.params).collect();
+    let sql = format!(
+        "UPDATE jobs SET state = 'done', ended_at = $1, node = NULL, error = NULL, lines = lines + 1 \
+         WHERE id IN ({}) RETURNING {}",
+        list.places,
+        rows::HEAD
+    );
+    let mut heads = Vec::with_capacity(held.len());
+    for mut row in tx.rows(&sql, &params).await? {
+        heads.push(rows::head(&mut row)?);
+    }
+    lines::all_changed(tx, &heads, LineKind::Done).await?;
+    Ok(held)
+}
+
+/// The jobs that these attempts hold, locked from here on.
+async fn held(tx: &mut Tx, keys: &[(JobId, i64)]) -> Result<Vec<JobId>> {
+    let ids: Vec<JobId> = keys.iter().map(|(id, _)| *id).collect();
+    let Some(list) = many::ids(&ids, 0) else { return Ok(ids) };
+    let lock = if tx.engine() == Engine::Postgres { " ORDER BY id FOR UPDATE" } else { "" };
+    let sql =
+        format!("SELECT id, attempt FROM jobs WHERE id IN ({}) AND state = 'running'{lock}", list.places);
+    let mut held = Vec::with_capacity(keys.len());
+    for mut row in tx.rows(&sql, &list.params).await? {
+        let key = (row.take("id")?, row.take("attempt")?);
+        if planted(Fault::NoFencing) || keys.contains(&key) {
+            held.push(key.0);
+        }
+    }
+    Ok(held)
 }
 
 /// How an attempt ended without its job being done.

@@ -5,6 +5,7 @@ use journal::NewEvent;
 use serde_json::json;
 use types::{Result, Scalar, Scope};
 
+use super::many;
 use super::rows::{Head, JobLine, LineKind};
 use crate::JobId;
 use crate::whose::Whose;
@@ -36,24 +37,25 @@ pub(super) async fn changed(tx: &mut Tx, job: &Head, kind: LineKind, says: &str)
 
 /// The lines of many jobs that were just begun, in one statement.
 pub(super) async fn begun(tx: &mut Tx, jobs: &[Head]) -> Result<()> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let now = tx.now();
-    let mut params: Vec<Scalar> = vec![now.into(), LineKind::Running.as_str().into()];
-    let mut rows = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let at = params.len();
-        rows.push(format!("(${}, ${}, $1, ${}, $2, '')", at + 1, at + 2, at + 3));
-        params.extend([job.id.into(), job.lines.into(), job.attempt.into()]);
-    }
-    let sql =
-        format!("INSERT INTO job_lines (job, number, at, attempt, kind, says) VALUES {}", rows.join(", "));
+    all_changed(tx, jobs, LineKind::Running).await
+}
+
+/// The lines of many jobs that changed in the same way, with the numbers that they just counted up to.
+pub(super) async fn all_changed(tx: &mut Tx, jobs: &[Head], kind: LineKind) -> Result<()> {
+    let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+    let Some(list) = many::ids(&ids, 2) else { return Ok(()) };
+    let head: [Scalar; 2] = [tx.now().into(), kind.as_str().into()];
+    let params: Vec<Scalar> = head.into_iter().chain(list.params).collect();
+    let sql = format!(
+        "INSERT INTO job_lines (job, number, at, attempt, kind, says) \
+         SELECT id, lines, $1, attempt, $2, '' FROM jobs WHERE id IN ({})",
+        list.places
+    );
     tx.execute(&sql, &params).await?;
     for job in jobs {
         // An attempt after the first has its line only.
-        if job.attempt == 1 {
-            tell(tx, job, LineKind::Running).await?;
+        if kind != LineKind::Running || job.attempt == 1 {
+            tell(tx, job, kind).await?;
         }
     }
     Ok(())

@@ -7,9 +7,11 @@ pub(crate) mod attempts;
 pub(crate) mod claim;
 pub(crate) mod jobs;
 pub(crate) mod lines;
+mod many;
 pub(crate) mod nodes;
 mod rows;
 pub(crate) mod schedules;
 pub(crate) mod steer;
 
+pub(crate) use rows::Head;
 pub use rows::{JobLine, JobRow, LineKind, State};

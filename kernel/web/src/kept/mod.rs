@@ -27,22 +27,23 @@ const BATCH: i64 = 500;
 
 /// The reply that was kept for this request, if it was answered before.
 pub(crate) async fn replay(tx: &mut Tx, key: &Key) -> Result<Option<Reply>> {
-    if !store::lock(tx, &key.lookup).await? {
-        return Err(in_flight());
-    }
-    find(tx, key).await
+    let there = store::take(tx, &key.lookup).await?.ok_or_else(in_flight)?;
+    there.map(|row| open(key, &row)).transpose()
 }
 
 /// Like [`replay`] without the turn: for a caller who has to learn how a lost commit ended.
 pub(crate) async fn find(rx: &mut db::Read, key: &Key) -> Result<Option<Reply>> {
-    let Some(row) = store::find(rx, &key.lookup).await? else { return Ok(None) };
+    store::find(rx, &key.lookup).await?.map(|row| open(key, &row)).transpose()
+}
+
+fn open(key: &Key, row: &store::KeptRow) -> Result<Reply> {
     if row.fingerprint != key.fingerprint {
         return Err(Error::invalid(
             "idempotency_mismatch",
             "This Idempotency-Key was used for another request. Use a new key.",
         ));
     }
-    sealed::open(&key.seal, &row.sealed).map(Some)
+    sealed::open(&key.seal, &row.sealed)
 }
 
 /// Keeps the reply in the transaction of the work.
@@ -50,12 +51,8 @@ pub(crate) async fn keep(tx: &mut Tx, key: &Key, reply: &Reply, ttl: Duration) -
     let sealed = sealed::seal(&key.seal, reply)?;
     let expires_at = tx.now().plus(ttl);
     let row = store::KeptRow { fingerprint: key.fingerprint.to_vec(), sealed };
-    if let Err(error) = store::keep(tx, &key.lookup, &row, expires_at).await {
-        // A copy on another node committed between this transaction's first look and its turn.
-        let raced = matches!(error.cause(), Some(db::Error::Unique { .. }));
-        return Err(if raced { in_flight().because(error) } else { error });
-    }
-    Ok(())
+    // A copy on another node may have committed between this transaction's first look and its turn.
+    if store::keep(tx, &key.lookup, &row, expires_at).await? { Ok(()) } else { Err(in_flight()) }
 }
 
 fn in_flight() -> Error {

@@ -18,6 +18,7 @@ fn node(app: &TestApp) -> App {
         settings: layered(),
         tasks,
         counters: cache::Counters::in_memory(10),
+        outbound: app.app.outbound().clone(),
         keys: Keys::new(b"the secret of a test installation"),
         authenticate: None,
         extensions: Extensions::default(),
