@@ -265,7 +265,7 @@ impl Report {
         for Flame { name, places } in &self.flames {
             let _ = writeln!(
                 out,
-                "CPU time of {name}, SQLite FULL, 64 clients; the shares overlap.\n\n| {name} | % |\n|---|---:|"
+                "CPU time of [{name}](bench/{name}.svg), SQLite FULL, 64 clients; the shares overlap.\n\n| {name} | % |\n|---|---:|"
             );
             for (what, share) in places {
                 let _ = writeln!(out, "| {what} | {share:.1} |");
