@@ -18,11 +18,11 @@ BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT pg_try_advisory_xact_lock((:key)::bigint);
 SELECT fingerprint, sealed FROM kept_replies WHERE lookup = decode(md5((:key)::bigint::text) || md5(((:key)::bigint + 1)::text), 'hex') AND expires_at > :now;
 SELECT id AS service, workspace AS space FROM status_services WHERE workspace = decode(repeat('07', 16), 'hex') AND slug = 'bench-' || :client_id \gset
-UPDATE status_services SET status = 'degraded', since = :now, updated_at = :now, version = version + 1 WHERE workspace = :'space'::bytea AND id = :'service'::bytea;
-INSERT INTO status_events (id, workspace, service, slug, status, description, created_by, created_at) VALUES (decode(md5(random()::text), 'hex'), :'space'::bytea, :'service'::bytea, 'bench-' || :client_id, 'degraded', 'slow answers since the morning', 'owner@example.test', :now);
-INSERT INTO events (epoch, id, workspace, kind, noun, subject, occurred_at, actor_kind, actor_id, actor_label, source, request_id, trace_id, payload) VALUES (1, decode(md5(random()::text), 'hex'), :'space'::bytea, 'status_event.created', 'status_event', md5(random()::text), :now, 'person', 'per_01k0000000000000000000000', 'owner@example.test', 'http', md5(random()::text), md5(random()::text), '{}');
+UPDATE status_services SET status = 'degraded', since = :now, updated_at = :now, version = version + 1 WHERE workspace = (:space)::bytea AND id = (:service)::bytea;
+INSERT INTO status_events (id, workspace, service, slug, status, description, created_by, created_at) VALUES (decode(md5(random()::text), 'hex'), (:space)::bytea, (:service)::bytea, 'bench-' || :client_id, 'degraded', 'slow answers since the morning', 'owner@example.test', :now);
+INSERT INTO events (epoch, id, workspace, kind, noun, subject, occurred_at, actor_kind, actor_id, actor_label, source, request_id, trace_id, payload) VALUES (1, decode(md5(random()::text), 'hex'), (:space)::bytea, 'status_event.created', 'status_event', md5(random()::text), :now, 'person', 'per_01k0000000000000000000000', 'owner@example.test', 'http', md5(random()::text), md5(random()::text), '{}');
 DELETE FROM kept_replies WHERE lookup = decode(md5((:key)::bigint::text) || md5(((:key)::bigint + 1)::text), 'hex') AND expires_at <= :now;
-INSERT INTO kept_replies (lookup, fingerprint, sealed, created_at, expires_at) VALUES (decode(md5((:key)::bigint::text) || md5(((:key)::bigint + 1)::text), 'hex'), decode(md5((:key)::bigint::text), 'hex'), decode(repeat(md5(random()::text), 20), 'hex'), :now, :now + 86400000);
+INSERT INTO kept_replies (lookup, fingerprint, sealed, created_at, expires_at) VALUES (decode(md5((:key)::bigint::text) || md5(((:key)::bigint + 1)::text), 'hex'), decode(md5((:key)::bigint::text), 'hex'), decode(repeat(md5(random()::text), 20), 'hex'), :now, (:now)::bigint + 86400000);
 COMMIT;
 ";
 
