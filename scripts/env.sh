@@ -10,6 +10,8 @@ export PATH="$CACHE/bin:${HOME:-/root}/.cargo/bin:$PATH"
 # shellcheck disable=SC2034
 VENV=$CACHE/venv
 # shellcheck disable=SC2034
+PEERS=$CACHE/bench-venv
+# shellcheck disable=SC2034
 DEBUG_BIN=$CARGO_TARGET_DIR/debug
 
 # The crates that have faults to plant; tests and lints are built with them.

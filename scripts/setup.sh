@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on a bare Debian 12: a linker, PostgreSQL's programs, Redis, and tools of the tests.
-# Quiet and quick when all is there. `--screens` adds a browser for screenshots, `--deny` adds cargo-deny.
+# Quiet and quick when all is there. `--screens` adds a browser for screenshots, `--deny` adds cargo-deny,
+# `--bench` what Mainstay is measured beside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/env.sh
@@ -10,7 +11,11 @@ for argument in "$@"; do
     case $argument in
         --screens) command -v chromium >/dev/null || want+=(chromium) ;;
         --deny) deny=1 ;;
-        *) die "usage: scripts/setup.sh [--screens] [--deny]" ;;
+        --bench)
+            bench=1
+            command -v perf >/dev/null || want+=(linux-perf)
+            ;;
+        *) die "usage: scripts/setup.sh [--screens] [--deny] [--bench]" ;;
     esac
 done
 
@@ -64,6 +69,13 @@ if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ]; then
     say "installing schemathesis and aiosmtpd into $VENV"
     python3 -m venv "$VENV"
     "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd
+fi
+
+if [ -n "${bench:-}" ] && ! cmp -s bench/peers/requirements.txt "$PEERS/requirements.txt"; then
+    say "installing the peers of the bench into $PEERS"
+    python3 -m venv "$PEERS"
+    "$PEERS/bin/pip" install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
+    cp bench/peers/requirements.txt "$PEERS/requirements.txt"
 fi
 
 if [ -n "${deny:-}" ] && ! command -v cargo-deny >/dev/null; then

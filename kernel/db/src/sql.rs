@@ -1,7 +1,5 @@
 //! SQL as text: where words are, and where strings, quoted names and comments are, which are left alone.
 
-use std::borrow::Cow;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece<'a> {
     /// Letters, digits, `_` and `$`.
@@ -44,27 +42,6 @@ fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// `$7` as `?7`: SQLite numbers names that start with `$` by their first appearance.
-pub(crate) fn numbered(sql: &str) -> Cow<'_, str> {
-    if !sql.contains('$') {
-        return Cow::Borrowed(sql);
-    }
-    let mut text = String::with_capacity(sql.len());
-    for piece in pieces(sql) {
-        match piece {
-            Piece::Word(word) => match word.strip_prefix('$') {
-                Some(number) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    text.push('?');
-                    text.push_str(number);
-                }
-                _ => text.push_str(word),
-            },
-            Piece::Other(other) => text.push_str(other),
-        }
-    }
-    Cow::Owned(text)
-}
-
 /// A migration in SQLite's words, in PostgreSQL's.
 pub(crate) fn for_postgres(sql: &str) -> String {
     let mut text = String::with_capacity(sql.len() + 64);
@@ -92,21 +69,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_kept_whatever_comes_first() {
-        assert_eq!(numbered("SELECT $10, $2 WHERE a=$1"), "SELECT ?10, ?2 WHERE a=?1");
-        assert!(matches!(numbered("SELECT 1"), Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn strings_names_and_comments_are_left_alone() {
-        let sql = "SELECT '$1 it''s $2', \"$3\", `$4` -- $5\n, /* $6 */ $7, a$8";
-        assert_eq!(numbered(sql), "SELECT '$1 it''s $2', \"$3\", `$4` -- $5\n, /* $6 */ ?7, a$8");
-        assert_eq!(numbered("SELECT $1 -- $2"), "SELECT ?1 -- $2");
-        assert_eq!(numbered("SELECT '$1"), "SELECT '$1");
-        assert_eq!(numbered("/* $1"), "/* $1");
-    }
-
-    #[test]
     fn words_of_sqlite_become_words_of_postgres() {
         assert_eq!(
             for_postgres("CREATE TABLE a (text_1 TEXT NOT NULL DEFAULT 'TEXT', b blob, c REAL) -- BLOB"),
@@ -120,7 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn text_beyond_ascii_is_not_cut() {
-        assert_eq!(numbered("SELECT 'Zürich $1', $1 AS größe"), "SELECT 'Zürich $1', ?1 AS größe");
+    fn strings_names_and_comments_are_left_alone() {
+        let sql = "SELECT 'text it''s text', \"text\", `text` -- text\n, /* text */ TEXT, größe_text";
+        let told =
+            "SELECT 'text it''s text', \"text\", `text` -- text\n, /* text */ TEXT COLLATE \"C\", größe_text";
+        assert_eq!(for_postgres(sql), told);
+        assert_eq!(for_postgres("SELECT 'text"), "SELECT 'text");
+        assert_eq!(for_postgres("/* text"), "/* text");
     }
 }

@@ -7,8 +7,8 @@ use rusqlite::{CachedStatement, Connection, ToSql};
 use types::Scalar;
 
 use super::error;
+use crate::Row;
 use crate::error::{Error, Result};
-use crate::{Row, sql};
 
 struct Param<'a>(&'a Scalar);
 
@@ -35,13 +35,18 @@ fn scalar(value: ValueRef<'_>) -> Scalar {
 }
 
 fn prepared<'c>(connection: &'c Connection, text: &str, params: &[Scalar]) -> Result<CachedStatement<'c>> {
-    let mut statement = connection.prepare_cached(&sql::numbered(text)).map_err(error::from)?;
+    let mut statement = connection.prepare_cached(text).map_err(error::from)?;
     let expected = statement.parameter_count();
+    let wrong = || Error::Parameters { expected, given: params.len() };
     if expected != params.len() {
-        return Err(Error::Parameters { expected, given: params.len() });
+        return Err(wrong());
     }
-    for (at, param) in params.iter().enumerate() {
-        statement.raw_bind_parameter(at + 1, Param(param)).map_err(error::from)?;
+    for at in 1..=expected {
+        // SQLite takes `$7` for a name and counts names by their first appearance; here it is the seventh.
+        let number =
+            statement.parameter_name(at).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
+        let param = number.and_then(|number| params.get(number.checked_sub(1)?)).ok_or_else(wrong)?;
+        statement.raw_bind_parameter(at, Param(param)).map_err(error::from)?;
     }
     Ok(statement)
 }
