@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use crash::{Campaign, Engine, JOB_POINTS, Load, Place, Sink, Tally, Verdict, psql};
-use peers::rounds;
+use peers::{Options, Postgres, rounds};
 
 /// The most that the promise allows between the last restart and the end of the last job.
 const STUCK: Duration = Duration::from_secs(30);
 /// Longer than a node may be silent.
 const LEASE_OVER: Duration = Duration::from_secs(27);
 
-fn begin(engine: Engine, fault: &str) -> Campaign {
-    let mut campaign = Campaign::begin("p2", Place::on(engine), fault);
+fn begin(place: Place, fault: &str) -> Campaign {
+    let mut campaign = Campaign::begin("p2", place, fault);
     let sink = Sink::open(&campaign.ledger);
     campaign.place.set("MAINSTAY_TRIALS_SINK", &sink.address.to_string());
     campaign.die(0, Duration::ZERO);
@@ -62,7 +62,9 @@ fn beats(campaign: &Campaign) -> String {
 
 /// A node is held until its jobs were taken from it, and goes on then.
 fn stalled(fault: &str) -> Verdict {
-    let mut campaign = begin(Engine::Postgres, fault);
+    // A held transaction holds back the readers of every journal on its server: it has one of its own.
+    let postgres = Postgres::start(Options::default());
+    let mut campaign = begin(Place::on_server(&postgres), fault);
     // Most of its jobs are at work when it is held, before the deadline of any statement began.
     campaign.place.set("MAINSTAY_TRIALS_WORK", "300ms");
     campaign.die(0, Duration::ZERO);
@@ -86,12 +88,12 @@ fn stalled(fault: &str) -> Verdict {
 
 on_both! {
     fn p2_jobs_survive_a_kill(engine: Engine) {
-        let campaign = begin(engine, "");
+        let campaign = begin(Place::on(engine), "");
         killed(campaign, rounds(20, 110), rounds(600, 11_000) as u64, None).expect_clean();
     }
 
     fn p2_an_end_before_the_effect_is_found_out(engine: Engine) {
-        let mut campaign = begin(engine, "queue.ack_before_effect=return");
+        let mut campaign = begin(Place::on(engine), "queue.ack_before_effect=return");
         let tally = kills(&mut campaign, 12, 300);
         let verdict = campaign.finish(&tally);
         assert!(verdict.says("is done and had its effect 0 times"), "{verdict}");
@@ -100,7 +102,7 @@ on_both! {
 
 #[test]
 fn p2_another_node_takes_over() {
-    let mut campaign = begin(Engine::Postgres, "");
+    let mut campaign = begin(Place::on(Engine::Postgres), "");
     campaign.join();
     killed(campaign, rounds(10, 110), rounds(600, 11_000) as u64, Some(1)).expect_clean();
 }
