@@ -74,9 +74,10 @@ async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: wat
         told: hear.clone(),
         done: shared.done.clone(),
     });
-    // A task of its own: its panic costs this attempt only, and its time runs out even if it never waits.
+    // Apart from everything else: its panic costs this attempt only, its time runs out even if it never waits, and then it
+    // keeps a thread that nobody else needs.
     let run = Arc::clone(&kind.run);
-    let mut work = shared.tasks.spawn("job", async move { run(job).await }.in_current_span());
+    let mut work = shared.tasks.apart("job", async move { run(job).await }.in_current_span());
     let outcome = tokio::select! {
         ran = &mut work => Outcome::Ran(ran),
         () = tokio::time::sleep(kind.timeout) => Outcome::TimedOut,

@@ -18,6 +18,7 @@ use crate::worker::Shared;
 
 /// The clock may be set while nobody looks.
 const LONGEST: Duration = Duration::from_secs(30);
+const A_DAY: Duration = Duration::from_hours(24);
 
 /// A job of the installation that comes again and again.
 #[derive(Clone)]
@@ -61,6 +62,15 @@ impl Timed {
     }
 }
 
+impl Timed {
+    /// Whether the next time was reckoned by a clock that was far ahead. A clock that is set back by less than a day repeats
+    /// nothing: then the schedule rests until it has come to where it was.
+    fn is_astray(&self, next: Time, now: Time) -> Result<bool> {
+        let second = self.after(self.after(now)?)?;
+        Ok(next.since(second) > A_DAY)
+    }
+}
+
 /// Asks for what is due until the house goes to sleep.
 pub(crate) async fn follow(shared: Arc<Shared>, all: Vec<Timed>) {
     let stopping = shared.tasks.stopping();
@@ -90,6 +100,7 @@ async fn turn(shared: &Shared, one: &Arc<Timed>) -> Result<Time> {
     if let Some(next) = known.await?
         && next > now
         && shared.schedules_known(one.schedule.name)
+        && !one.is_astray(next, now)?
     {
         return Ok(next);
     }
@@ -105,6 +116,11 @@ async fn ask(tx: &mut db::Tx, by: &Installation, one: &Timed) -> Result<Time> {
     let next = one.after(tx.now())?;
     schedules::register(tx, by, name, one.schedule.cron, next).await?;
     let due = schedules::next(tx, name).await?.unwrap_or(next);
+    if one.is_astray(due, tx.now())? {
+        tracing::warn!(schedule = name, %due, %next, "the clock was ahead when this schedule was last asked for");
+        schedules::set(tx, by, name, next).await?;
+        return Ok(next);
+    }
     if due > tx.now() {
         return Ok(due);
     }

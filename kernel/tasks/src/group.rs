@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::{Aborted, abortable};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::task::Task;
+use crate::task::{Cut, Lost, Task};
 
 /// Cheap to clone; all clones are one group.
 #[derive(Clone)]
@@ -29,7 +30,7 @@ struct Inner {
 
 struct Running {
     name: &'static str,
-    abort: Option<tokio::task::AbortHandle>,
+    cut: Option<Cut>,
 }
 
 impl Default for TaskGroup {
@@ -59,16 +60,34 @@ impl TaskGroup {
         let number = place.number;
         let handle = tokio::spawn(async move {
             let _place = place;
-            match AssertUnwindSafe(work).catch_unwind().await {
-                Ok(value) => Some(value),
-                Err(panic) => {
-                    report_panic(name, panic.as_ref());
-                    None
-                }
+            AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| panicked(name, panic.as_ref()))
+        });
+        let cut = Cut::Task(handle.abort_handle());
+        self.0.keep_cut(number, cut.clone());
+        Task { name, handle, cut }
+    }
+
+    /// Runs the future on a thread that is its own for as long as it runs: when it never waits, it holds up nobody else.
+    /// What it spawns itself, and its timers, are where everybody's are.
+    #[allow(clippy::disallowed_methods, reason = "the one place that spawns")]
+    pub fn apart<F>(&self, name: &'static str, work: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let place = self.enter(name);
+        let (work, cut) = abortable(AssertUnwindSafe(work).catch_unwind());
+        let cut = Cut::Thread(cut);
+        self.0.keep_cut(place.number, cut.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let handle = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            match runtime.block_on(work) {
+                Ok(ended) => ended.map_err(|panic| panicked(name, panic.as_ref())),
+                Err(Aborted) => Err(Lost::Stopped(name)),
             }
         });
-        self.0.keep_abort(number, handle.abort_handle());
-        Task { name, handle }
+        Task { name, handle, cut }
     }
 
     /// Runs work that blocks (hashing, files) away from the async workers.
@@ -84,15 +103,10 @@ impl TaskGroup {
         let handle = tokio::task::spawn_blocking(move || {
             let _place = place;
             let _span = span.enter();
-            match std::panic::catch_unwind(AssertUnwindSafe(work)) {
-                Ok(value) => Some(value),
-                Err(panic) => {
-                    report_panic(name, panic.as_ref());
-                    None
-                }
-            }
+            std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(name, panic.as_ref()))
         });
-        Task { name, handle }
+        let cut = Cut::Task(handle.abort_handle());
+        Task { name, handle, cut }
     }
 
     /// Runs `work` again and again, `period` after it last ended, so it never overlaps itself. An error is logged
@@ -133,8 +147,8 @@ impl TaskGroup {
         }
         let left = self.0.running.lock();
         for one in left.values() {
-            if let Some(abort) = &one.abort {
-                abort.abort();
+            if let Some(cut) = &one.cut {
+                cut.off();
             }
         }
         left.values().map(|one| one.name).collect()
@@ -143,16 +157,16 @@ impl TaskGroup {
     fn enter(&self, name: &'static str) -> Place {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
         let mut running = self.0.running.lock();
-        running.insert(number, Running { name, abort: None });
+        running.insert(number, Running { name, cut: None });
         self.0.count.send_replace(running.len());
         Place { inner: Arc::clone(&self.0), number }
     }
 }
 
 impl Inner {
-    fn keep_abort(&self, number: u64, abort: tokio::task::AbortHandle) {
+    fn keep_cut(&self, number: u64, cut: Cut) {
         if let Some(one) = self.running.lock().get_mut(&number) {
-            one.abort = Some(abort);
+            one.cut = Some(cut);
         }
     }
 }
@@ -185,6 +199,11 @@ impl Stopping {
         // An error means that the group is gone, which is the end as well.
         let _ = self.0.clone().wait_for(|stop| *stop).await;
     }
+}
+
+fn panicked(name: &'static str, panic: &(dyn std::any::Any + Send)) -> Lost {
+    report_panic(name, panic);
+    Lost::Panicked(name)
 }
 
 pub(crate) fn report_panic(name: &'static str, panic: &(dyn std::any::Any + Send)) {

@@ -18,7 +18,24 @@ pub enum Lost {
 #[must_use = "await it, or say with `detach` that nobody waits"]
 pub struct Task<T> {
     pub(crate) name: &'static str,
-    pub(crate) handle: tokio::task::JoinHandle<Option<T>>,
+    pub(crate) handle: tokio::task::JoinHandle<Result<T, Lost>>,
+    pub(crate) cut: Cut,
+}
+
+/// How a piece of work is cut off at its next await.
+#[derive(Clone, Debug)]
+pub(crate) enum Cut {
+    Task(tokio::task::AbortHandle),
+    Thread(futures_util::future::AbortHandle),
+}
+
+impl Cut {
+    pub(crate) fn off(&self) {
+        match self {
+            Self::Task(task) => task.abort(),
+            Self::Thread(work) => work.abort(),
+        }
+    }
 }
 
 impl<T> Task<T> {
@@ -27,7 +44,7 @@ impl<T> Task<T> {
 
     /// Cuts the work off at its next await. Blocking work can not be cut off.
     pub fn abort(&self) {
-        self.handle.abort();
+        self.cut.off();
     }
 
     pub fn is_finished(&self) -> bool {
@@ -41,8 +58,7 @@ impl<T> Future for Task<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let name = self.name;
         Pin::new(&mut self.handle).poll(cx).map(|joined| match joined {
-            Ok(Some(value)) => Ok(value),
-            Ok(None) => Err(Lost::Panicked(name)),
+            Ok(outcome) => outcome,
             Err(_) => Err(Lost::Stopped(name)),
         })
     }

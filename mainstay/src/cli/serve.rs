@@ -34,7 +34,11 @@ pub(crate) fn run(args: &Serve, global: &Global, out: &Out) -> Result<Exit, Fail
 
 /// Runs the stages, and waits for the end.
 pub(crate) fn stay(wanted: Wanted, supervisor: Supervisor, out: &Out) -> Result<Exit, Failed> {
-    runtime()?.block_on(up(wanted, supervisor, out))
+    let runtime = runtime()?;
+    let ended = runtime.block_on(up(wanted, supervisor, out));
+    // A job that never waits still has its thread; the end of the process does not wait for it.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn up(wanted: Wanted, supervisor: Supervisor, out: &Out) -> Result<Exit, Failed> {

@@ -23,6 +23,12 @@ pub(crate) async fn next(rx: &mut Read, name: &str) -> Result<Option<Time>> {
     Ok(rx.row(sql, params![name]).await?.map(|mut row| row.take("next_at")).transpose()?)
 }
 
+/// Sets the next time, whatever it was.
+pub(crate) async fn set(tx: &mut Tx, _: &Installation, name: &str, next: Time) -> Result<()> {
+    tx.execute("UPDATE queue_schedules SET next_at = $2 WHERE name = $1", params![name, next]).await?;
+    Ok(())
+}
+
 /// Tells whether it was this transaction that moved it on.
 pub(crate) async fn advance(tx: &mut Tx, _: &Installation, name: &str, from: Time, to: Time) -> Result<bool> {
     let sql = "UPDATE queue_schedules SET next_at = $3, last_at = $2 WHERE name = $1 AND next_at = $2";

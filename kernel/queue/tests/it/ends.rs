@@ -1,11 +1,12 @@
 //! Attempts that do not end well.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use queue::{Options, State};
 
 use crate::both;
-use crate::place::{FAIL, HEED, NOTE, Place, QUICK, REFUSED, job, workspace};
+use crate::place::{FAIL, HEED, HOG, NOTE, Place, QUICK, REFUSED, job, workspace};
 use crate::stalled;
 
 both! {
@@ -29,6 +30,28 @@ both! {
         tokio::time::sleep(Duration::from_millis(50)).await;
         let row = place.until(&scope, always, State::Failed).await;
         assert_eq!((row.attempt, row.failures), (6, 3));
+        node.stop().await;
+    }
+
+    async fn bad_input_a_job_that_never_waits_holds_up_nobody(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        // More of them than there are threads for tasks.
+        let mut hogs = Vec::new();
+        for name in ["one", "two", "three"] {
+            hogs.push(place.enqueue(&scope, job(&HOG, name)).await);
+        }
+        place.until_begun(3).await;
+        let note = place.enqueue(&scope, job(&NOTE, "beside")).await;
+        place.until(&scope, note, State::Done).await;
+        for id in &hogs {
+            let row = place.until(&scope, *id, State::Failed).await;
+            assert_eq!(row.error.as_deref(), Some("job_timed_out: The job took longer than it may."));
+        }
+        // What they write at last is refused.
+        place.seen.let_go.store(true, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(place.notes().await, ["beside"]);
         node.stop().await;
     }
 

@@ -30,8 +30,11 @@ async fn each_runs_once_on_two_nodes() {
 both! {
     async fn p21_one_workspace_with_very_much_does_not_keep_others_waiting(place) {
         let (busy, small) = (workspace(), workspace());
-        let jobs = (0..1000).map(|n| job(&ONE, &format!("busy {n}")).priority(9).quiet()).collect();
-        place.enqueue_many(&busy, jobs).await;
+        // 100,000 in `make promises`, in as many commits as there are thousands.
+        for part in 0..peers::rounds(2, 100) {
+            let jobs = (0..1000).map(|n| job(&ONE, &format!("busy {part} {n}")).priority(9).quiet()).collect();
+            place.enqueue_many(&busy, jobs).await;
+        }
         place.enqueue_many(&small, (0..10).map(|n| job(&ONE, &format!("small {n}")).quiet()).collect()).await;
         let node = place.node(QUICK).await;
         place.until_begun(40).await;

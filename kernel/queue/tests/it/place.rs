@@ -1,7 +1,7 @@
 //! A queue for one test: an empty database on the engine that it asks for, kinds that count what they do, and nodes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use db::{Db, Engine, params};
@@ -24,6 +24,7 @@ pub(crate) struct Seen {
     pub(crate) starts: Mutex<Vec<String>>,
     pub(crate) refused: AtomicUsize,
     pub(crate) wait: Notify,
+    pub(crate) let_go: AtomicBool,
 }
 
 pub(crate) type Context = Arc<Seen>;
@@ -45,6 +46,12 @@ pub(crate) static FAIL: Kind<Work> = Kind {
     retry: SHORT,
     timeout: Duration::from_millis(300),
     ..Kind::new("test.fail", |job, work| Box::pin(fail(job, work)))
+};
+/// Never waits, until it is let go, and has one attempt.
+pub(crate) static HOG: Kind<Work> = Kind {
+    retry: Retry::NEVER,
+    timeout: Duration::from_millis(200),
+    ..Kind::new("test.hog", |job, work| Box::pin(hog(job, work)))
 };
 /// Its first attempt waits to be let go, whatever it is told, and then finishes.
 pub(crate) static STALL: Kind<Work> =
@@ -87,6 +94,14 @@ async fn fail(job: Job, work: Work) -> Result<Finished> {
         "twice" if job.attempt() > 2 => finish(&job, work).await,
         _ => Err(Error::unavailable("busy", "Not now.")),
     }
+}
+
+async fn hog(job: Job, work: Work) -> Result<Finished> {
+    let seen = begun(&job, &work)?;
+    while !seen.let_go.load(Ordering::SeqCst) {
+        std::hint::spin_loop();
+    }
+    finish(&job, work).await
 }
 
 async fn stall(job: Job, work: Work) -> Result<Finished> {
@@ -165,7 +180,7 @@ impl Place {
     }
 
     pub(crate) async fn node(&self, options: Options) -> Node {
-        let kinds = [&NOTE, &ONE, &FAIL, &STALL, &HEED, &REFUSED].map(Kind::registered).to_vec();
+        let kinds = [&NOTE, &ONE, &FAIL, &STALL, &HEED, &REFUSED, &HOG].map(Kind::registered).to_vec();
         let tasks = TaskGroup::new();
         let queue = Queue::start(&self.db, &tasks, kinds, self.seen.clone(), options).await.unwrap();
         Node { tasks, queue }

@@ -10,6 +10,7 @@ use crate::both;
 use crate::place::{NOTE, Place, QUICK, Work};
 
 const EACH_SECOND: Schedule = Schedule { name: "test.second", cron: "* * * * * *", job: asked };
+const HOURLY: Schedule = Schedule { name: "test.hourly", cron: "7 * * * *", job: asked };
 const RARELY: Schedule = Schedule { name: "test.rarely", cron: "0 0 1 1 *", job: asked };
 
 fn asked(time: Time) -> types::Result<NewJob> {
@@ -61,6 +62,43 @@ both! {
             node.stop().await;
         }
         assert_eq!(times(&place).await, [r#"{"name":"1970-01-01T00:00:01.000Z"}"#]);
+    }
+
+    async fn p24_a_clock_that_was_ahead_silences_no_schedule_and_one_set_back_repeats_none(place) {
+        let scheduled = |ahead: &'static str| {
+            let sql = format!("UPDATE queue_schedules SET next_at = next_at + {ahead} RETURNING next_at");
+            let moved = place.db.write(sql, |tx, sql| Box::pin(async move {
+                Ok(tx.row(sql, params![]).await?.unwrap().take::<Time>("next_at")?)
+            }));
+            async move { moved.await.unwrap() }
+        };
+        let next = || async {
+            let sql = "SELECT next_at FROM queue_schedules";
+            let read = place.db.read((), move |rx, ()| Box::pin(async move {
+                Ok(rx.row(sql, params![]).await?.unwrap().take::<Time>("next_at")?)
+            }));
+            read.await.unwrap()
+        };
+        let node = place.node(IDLE).await;
+        node.queue.schedule(vec![HOURLY]).unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let right = next().await;
+        node.stop().await;
+        // As if the clock had been 31 days ahead, and was then set right.
+        scheduled("31 * 86400000").await;
+        let node = place.node(IDLE).await;
+        node.queue.schedule(vec![HOURLY]).unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(next().await.since(right) <= Duration::from_hours(1));
+        node.stop().await;
+        // As if it had been set back by two hours: what was asked for is not asked for again.
+        let rests = scheduled("2 * 3600000").await;
+        let node = place.node(IDLE).await;
+        node.queue.schedule(vec![HOURLY]).unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        node.stop().await;
+        assert_eq!(next().await, rests);
+        assert!(times(&place).await.is_empty());
     }
 
     async fn a_schedule_that_never_comes_is_refused(place) {

@@ -1,9 +1,8 @@
 //! What the group promises, tried with real tasks.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use super::*;
-use crate::Lost;
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -81,4 +80,30 @@ async fn stopping_outlives_the_group() {
     let stopping = group.stopping();
     drop(group);
     tokio::time::timeout(SOON, stopping.stopped()).await.unwrap();
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn work_apart_that_never_waits_holds_up_nobody_and_is_cut_off_where_it_waits() {
+    let group = TaskGroup::new();
+    let on = Arc::new(AtomicBool::new(true));
+    let told = Arc::clone(&on);
+    let hog = group.apart("hog", async move {
+        while told.load(Ordering::SeqCst) {
+            std::hint::spin_loop();
+        }
+        7
+    });
+    // There is one thread for all tasks, and it is still free.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!hog.is_finished());
+    on.store(false, Ordering::SeqCst);
+    assert_eq!(hog.await, Ok(7));
+    let bad = group.apart("bad", async { panic!("on purpose") });
+    assert_eq!(bad.await, Err::<(), _>(Lost::Panicked("bad")));
+    let waits = group.apart("waits", std::future::pending::<()>());
+    waits.abort();
+    assert_eq!(waits.await, Err(Lost::Stopped("waits")));
+    let deaf = group.apart("deaf", std::future::pending::<()>());
+    assert_eq!(group.shutdown(Duration::from_millis(10)).await, ["deaf"]);
+    assert_eq!(deaf.await, Err(Lost::Stopped("deaf")));
 }
