@@ -31,8 +31,10 @@ pub(crate) struct List {
     /// queued, running, done, failed or cancelled.
     #[arg(long)]
     state: Option<String>,
+    /// Only jobs of this kind, for example `mail.send`.
     #[arg(long)]
     kind: Option<String>,
+    /// Only jobs of this queue.
     #[arg(long)]
     queue: Option<String>,
 }
