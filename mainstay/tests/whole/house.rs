@@ -51,6 +51,7 @@ impl House {
         let key = owner.post("/api/v1/auth/api-keys", body).await.expect(201).text("id");
         let sessions = owner.get("/api/v1/auth/sessions").await.expect(200).json();
         let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
+        let (job, of_all) = rest(&app, &owner.workspace).await;
         let thing = |template, id: &str, prefix: &str| Thing {
             template,
             id: id.to_owned(),
@@ -63,6 +64,9 @@ impl House {
             thing("/api/v1/workspaces/{id}/members/{person_id}", &member.id, "per_"),
             thing("/api/v1/status/events/{id}", &event, "ste_"),
             thing("/api/v1/status/services/{slug}", "api", ""),
+            thing("/api/v1/jobs/{id}", &job, "job_"),
+            thing("/api/v1/installation/jobs/{id}", &of_all, "job_"),
+            thing("/api/v1/queues/{name}", "upkeep", ""),
         ];
         Self { app, owner, other, things }
     }
@@ -119,9 +123,13 @@ impl Operation {
         self.fixture.as_ref().unwrap_or_else(|| panic!("{} has no fixture", self.id))
     }
 
-    /// Whether it is a list that pages and sorts.
+    /// Whether it is a list of a workspace that pages and sorts.
     pub(crate) fn is_list(&self) -> bool {
-        self.queries().contains(&"sort")
+        self.queries().contains(&"sort") && !self.is_for_operators()
+    }
+
+    pub(crate) fn is_for_operators(&self) -> bool {
+        matches!(self.rule, Rule::Installation(_))
     }
 
     /// The names of its parameters in the query.
@@ -137,6 +145,23 @@ impl Operation {
         let ask = if let Some(body) = &fixture.body { ask.json(body) } else { ask };
         ask.send().await
     }
+}
+
+static REST: queue::Kind<()> =
+    queue::Kind::new("house.rest", |job, ()| Box::pin(async move { job.done().await }));
+
+/// A job of the workspace that was cancelled, so that its stream has an end, and one of the installation.
+async fn rest(app: &TestApp, workspace: &str) -> (String, String) {
+    let scope = types::Scope::system(workspace.parse().unwrap(), "a test");
+    let made = app.db().write((scope, types::Installation::system("a test")), |tx, (scope, by)| {
+        Box::pin(async move {
+            let job = queue::enqueue(tx, scope, queue::NewJob::new(&REST, &())?).await?;
+            queue::cancel(tx, scope, job).await?;
+            let of_all = queue::enqueue_installation(tx, by, queue::NewJob::new(&REST, &())?).await?;
+            Ok((job.to_string(), of_all.to_string()))
+        })
+    });
+    made.await.unwrap()
 }
 
 /// A body that fits the schema of an operation that takes JSON.

@@ -25,9 +25,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "only describes the parameters; they are read by name")]
 struct JobFilter {
+    /// Only jobs of this kind, for example `mail.send`.
     kind: Option<String>,
     /// `queued`, `running`, `done`, `failed` or `cancelled`.
     state: Option<String>,
+    /// Only jobs of this queue.
     queue: Option<String>,
     /// The id of the thing that the job is about.
     subject: Option<String>,
