@@ -7,7 +7,7 @@ use journal::{EventType, NewEvent};
 use serde_json::Value;
 use types::{Installation, Permission, Result, Scope};
 
-use crate::{API_KEYS_MANAGE, MEMBERS_READ, PEOPLE_READ, WORKSPACE_READ};
+use crate::permissions::{API_KEYS_MANAGE, MEMBERS_READ, PEOPLE_READ, WORKSPACE_READ};
 
 pub(crate) const PERSON_CREATED: &str = "person.created";
 pub(crate) const PERSON_UPDATED: &str = "person.updated";

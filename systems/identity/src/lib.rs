@@ -4,6 +4,7 @@
 //! other system's permissions mean: it only knows that they were declared. Mail, registration, second factors, SSO and
 //! invitations will stand beside these nouns.
 
+mod access;
 pub mod admin;
 mod callers;
 mod events;
@@ -11,6 +12,7 @@ mod keys;
 mod pages;
 mod passwords;
 mod people;
+mod permissions;
 mod refusals;
 mod secrets;
 mod sessions;
@@ -24,10 +26,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use telemetry::metrics::{Meaning, counter};
-use types::Permission;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Access, App, PermissionInfo, Rule, System, Tier, Upkeep};
+use web::{App, PermissionInfo, System, Upkeep};
 
 pub use admin::create_admin;
 pub use passwords::Cost;
@@ -35,16 +36,6 @@ pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
 pub use workspaces::Role;
-
-const WORKSPACE_READ: Permission = Permission("workspace:read");
-const WORKSPACE_WRITE: Permission = Permission("workspace:write");
-const MEMBERS_READ: Permission = Permission("members:read");
-const MEMBERS_MANAGE: Permission = Permission("members:manage");
-const API_KEYS_WRITE: Permission = Permission("api_keys:write");
-const API_KEYS_MANAGE: Permission = Permission("api_keys:manage");
-const WORKSPACES_CREATE: Permission = Permission("workspaces:create");
-const PEOPLE_READ: Permission = Permission("people:read");
-const OPERATOR_KEYS: Permission = Permission("operator_keys:manage");
 
 const MIGRATIONS: db::Migrations = db::Migrations {
     system: "identity",
@@ -102,8 +93,8 @@ pub const fn system() -> System {
         pages: pages::api::pages,
         migrations: MIGRATIONS,
         sections: &[&IdentitySettings::SECTION],
-        permissions: PERMISSIONS,
-        access: ACCESS,
+        permissions: permissions::PERMISSIONS,
+        access: access::ACCESS,
         events: events::TYPES,
         ids: &[
             ("per", "person"),
@@ -133,50 +124,6 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())
 }
-
-const fn in_workspace(permission: Permission, member: bool, meaning: &'static str) -> PermissionInfo {
-    PermissionInfo { permission, meaning, realm: web::Realm::Workspace, member }
-}
-
-const fn over_all(permission: Permission, meaning: &'static str) -> PermissionInfo {
-    PermissionInfo { permission, meaning, realm: web::Realm::Installation, member: false }
-}
-
-const PERMISSIONS: &[PermissionInfo] = &[
-    in_workspace(WORKSPACE_READ, true, "See the workspace's name and slug."),
-    in_workspace(WORKSPACE_WRITE, false, "Rename the workspace."),
-    in_workspace(MEMBERS_READ, true, "See who belongs to the workspace."),
-    in_workspace(MEMBERS_MANAGE, false, "Take people into the workspace and out of it."),
-    in_workspace(API_KEYS_WRITE, true, "Make API keys for the workspace, and revoke one's own."),
-    in_workspace(API_KEYS_MANAGE, false, "See and revoke everybody's API keys of the workspace."),
-    over_all(WORKSPACES_CREATE, "Make workspaces."),
-    over_all(PEOPLE_READ, "See what happened to people and their sessions."),
-    over_all(OPERATOR_KEYS, "Make, see and revoke API keys that work in every workspace."),
-];
-
-const ACCESS: &[Access] = &[
-    Access::new("create_token", Rule::Anyone).tier(Tier::SignIn).unkept(),
-    Access::new("refresh_token", Rule::Anyone).tier(Tier::Refresh).unkept(),
-    Access::new("create_setup", Rule::Anyone).tier(Tier::SignIn).unkept(),
-    Access::new("logout", Rule::SignedIn).unkept(),
-    Access::new("logout_all", Rule::SignedIn).unkept(),
-    Access::new("list_sessions", Rule::SignedIn),
-    Access::new("revoke_session", Rule::SignedIn),
-    Access::new("revoke_other_sessions", Rule::SignedIn),
-    Access::new("get_me", Rule::SignedIn),
-    Access::new("update_me", Rule::SignedIn),
-    Access::new("list_api_keys", Rule::SignedIn),
-    Access::new("create_api_key", Rule::SignedIn),
-    Access::new("delete_api_key", Rule::SignedIn),
-    Access::new("list_workspaces", Rule::SignedIn),
-    Access::new("create_workspace", Rule::Installation(WORKSPACES_CREATE)),
-    // The workspace of these is the one in the address: membership and permission are settled in the transaction.
-    Access::new("get_workspace", Rule::SignedIn),
-    Access::new("update_workspace", Rule::SignedIn),
-    Access::new("list_members", Rule::SignedIn),
-    Access::new("create_member", Rule::SignedIn),
-    Access::new("delete_member", Rule::SignedIn),
-];
 
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },

@@ -155,7 +155,7 @@ impl Identity {
         person: &PersonStanding,
         wanted: Option<&str>,
     ) -> Result<(Option<WorkspaceId>, Rights)> {
-        if !person.installation.hold(crate::OPERATOR_KEYS) {
+        if !person.installation.hold(crate::permissions::OPERATOR_KEYS) {
             return Err(invalid_key());
         }
         let Some(wanted) = wanted else { return Ok((None, Rights::none())) };

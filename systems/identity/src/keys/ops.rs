@@ -12,8 +12,9 @@ use super::api::ApiKeyIn;
 use super::model::{self, ApiKeyId, ApiKeyRow};
 use super::store;
 use crate::callers::person_of;
+use crate::permissions::{API_KEYS_MANAGE, API_KEYS_WRITE, OPERATOR_KEYS};
 use crate::workspaces::{Realm, Role};
-use crate::{API_KEYS_MANAGE, API_KEYS_WRITE, Identity, OPERATOR_KEYS, events, secrets};
+use crate::{Identity, events, secrets};
 
 /// Somebody who makes, sees or revokes keys.
 #[derive(Clone)]

@@ -12,9 +12,10 @@ use web::{App, Caller, Change, Check, Commit, Field, Json, ListShape, Path, Repl
 use super::model::{NAME_MAX, WorkspaceRow, is_slug};
 use super::store::Whose;
 use super::{ops, store};
+use crate::Identity;
 use crate::callers::{Place, enter, person_of};
 use crate::people::check_line;
-use crate::{Identity, WORKSPACE_READ, WORKSPACE_WRITE};
+use crate::permissions::{WORKSPACE_READ, WORKSPACE_WRITE};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

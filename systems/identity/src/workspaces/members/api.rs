@@ -13,9 +13,9 @@ use super::model::MemberRow;
 use super::{ops, store};
 use crate::callers::{Place, enter};
 use crate::people::Email;
+use crate::permissions::{MEMBERS_MANAGE, MEMBERS_READ};
 use crate::workspaces::Role;
 use crate::workspaces::api::place;
-use crate::{MEMBERS_MANAGE, MEMBERS_READ};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_members, create_member)).routes(routes!(delete_member))
