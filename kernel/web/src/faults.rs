@@ -23,6 +23,8 @@ pub enum Fault {
     SplitRotation = 64,
     /// Nothing is hashed for an address that nobody has (P23).
     QuickStranger = 128,
+    /// A change that is signed by a cookie need not come from our own page (A17).
+    TrustedCookie = 1 << 16,
 }
 
 /// Which faults are on.

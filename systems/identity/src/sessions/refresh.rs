@@ -98,6 +98,7 @@ mod tests {
     use types::PersonId;
 
     use super::*;
+    use crate::sessions::SessionKind;
 
     const DAY: Duration = Duration::from_hours(24);
     const START: Time = Time::from_millis(1_800_000_000_000);
@@ -123,6 +124,7 @@ mod tests {
             expires_at: START.plus(30 * DAY),
             revoked_at: None,
             salt,
+            kind: SessionKind::Tokens,
         };
         Stand { secrets, row }
     }
