@@ -61,7 +61,7 @@ pub(crate) const TYPES: &[EventType] = &[
         REUSE_DETECTED,
         "session",
         PEOPLE_READ,
-        "An old refresh token came back, and the session was ended.",
+        "An old refresh token came back, and the sessions it could have opened were ended.",
     ),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
     event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),

@@ -95,7 +95,7 @@ pub const fn system() -> System {
         routes,
         pages: pages::api::pages,
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION],
+        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
@@ -146,7 +146,7 @@ const METRICS: &[Meaning] = &[
     ),
     counter(
         "mainstay_refresh_reuse_total",
-        "Sessions that ended because an old refresh token was used again.",
+        "Old refresh tokens that were used again, each of which ended sessions.",
     ),
 ];
 

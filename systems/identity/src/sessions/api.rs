@@ -151,7 +151,8 @@ pub(super) async fn enter(
 /// Exchanges a refresh token for the next pair.
 ///
 /// Each refresh token works once. For ten seconds afterwards the one before answers with the same successor again, for a
-/// client that lost the answer. Any later use means that somebody else holds a copy, and ends the session.
+/// client that lost the answer. Any later use means that somebody else holds a copy, and ends all sessions of the person, or
+/// only this one where `sessions.on_reuse` says so.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", operation_id = "refresh_token",
     request_body = RefreshIn,
     responses((status = 200, description = "The next pair.", body = TokenPair),

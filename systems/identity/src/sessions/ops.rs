@@ -14,7 +14,7 @@ use super::model::{Origin, SessionId, SessionState, TokenPair};
 use super::refresh::{self, Presented, Rule, Verdict};
 use super::store::{self, NewSession};
 use crate::people::{self, PersonRow, Status};
-use crate::settings::IdentitySettings;
+use crate::settings::{IdentitySettings, OnReuse, SessionSettings};
 use crate::signing::Claims;
 use crate::{Identity, events, secrets};
 
@@ -181,6 +181,8 @@ struct Refresh {
     origin: Origin,
     leeway: Duration,
     idle: Duration,
+    on_reuse: OnReuse,
+    forgiving: bool,
 }
 
 /// The session that a refresh token claims to be of; `None` for text that is no refresh token.
@@ -198,7 +200,6 @@ pub(crate) async fn refresh(
     origin: Origin,
 ) -> Result<TokenPair> {
     let presented = refresh::parse(text).ok_or_else(invalid_refresh)?;
-    let session = presented.session;
     let settings = app.settings().get::<IdentitySettings>();
     let unit = Refresh {
         identity: Arc::clone(identity),
@@ -207,6 +208,8 @@ pub(crate) async fn refresh(
         origin,
         leeway: settings.refresh_leeway,
         idle: settings.session_idle,
+        on_reuse: app.settings().get::<SessionSettings>().on_reuse,
+        forgiving: app.broken(Fault::ForgivenReuse),
     };
     let outcome = if app.broken(Fault::SplitRotation) {
         split(app, unit).await?
@@ -217,7 +220,7 @@ pub(crate) async fn refresh(
         Outcome::Granted(grant) => pair(app, identity, &grant).await,
         Outcome::Refused => Err(invalid_refresh()),
         Outcome::Reused => {
-            identity.callers.forget_session(session);
+            identity.callers.forget();
             metrics::counter!("mainstay_refresh_reuse_total").increment(1);
             Err(invalid_refresh())
         }
@@ -251,15 +254,21 @@ impl Refresh {
             Verdict::Rotate => self.rotate(tx, row, now).await,
             Verdict::Repeat => Ok(Outcome::Granted(Grant::of(&row, 0))),
             Verdict::Refused => Ok(Outcome::Refused),
-            Verdict::Reused => {
-                store::revoke(tx, &self.inst, row.id, now).await?;
-                let payload = json!({"person_id": row.person, "ip": self.origin.ip,
-                                     "generation": self.presented.generation, "current": row.generation});
-                events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload)
-                    .await?;
-                Ok(Outcome::Reused)
-            }
+            Verdict::Reused if self.forgiving => Ok(Outcome::Refused),
+            Verdict::Reused => self.reused(tx, row, now).await,
         }
+    }
+
+    /// Somebody else holds a copy. Which of the two is at the door is not known, so both are out.
+    async fn reused(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {
+        store::revoke(tx, &self.inst, row.id, now).await?;
+        let payload = json!({"person_id": row.person, "ip": self.origin.ip,
+                             "generation": self.presented.generation, "current": row.generation});
+        events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload).await?;
+        if self.on_reuse == OnReuse::All {
+            revoke_all(tx, &self.inst, row.person, None).await?;
+        }
+        Ok(Outcome::Reused)
     }
 
     async fn rotate(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {

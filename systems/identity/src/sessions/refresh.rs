@@ -174,6 +174,21 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_wrong_ends_no_session_by_reuse() {
+        let stand = stand(3);
+        let rule = |now| Rule { leeway: Duration::from_secs(10), idle: 7 * DAY, now };
+        let judged = |generation, now| {
+            let text = token(&stand.secrets, stand.row.id, &stand.row.salt, generation);
+            judge(&stand.secrets, &parse(&text).unwrap(), &stand.row, rule(now))
+        };
+        let two_hours_back = START.minus(Duration::from_hours(2));
+        assert_eq!(judged(3, two_hours_back), Verdict::Rotate);
+        assert_eq!(judged(2, two_hours_back), Verdict::Repeat);
+        assert_eq!(judged(3, START.plus(31 * DAY)), Verdict::Refused);
+        assert_eq!(judged(2, START.plus(31 * DAY)), Verdict::Refused, "it is over, not stolen");
+    }
+
+    #[test]
     fn the_two_youngest_survive_another_installation_secret() {
         let mut stand = stand(3);
         let current = token(&stand.secrets, stand.row.id, &stand.row.salt, 3);
