@@ -102,18 +102,5 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
 
 /// Where people reach this installation.
 pub(crate) fn base_url(settings: &config::Settings, listening: Option<std::net::SocketAddr>) -> String {
-    let server = settings.get::<config::sections::Server>();
-    if let Some(url) = &server.public_url {
-        return url.expose().trim_end_matches('/').to_owned();
-    }
-    let mut at = listening.unwrap_or(server.listen);
-    // Nobody can visit "every address of this machine".
-    if at.ip().is_unspecified() {
-        at.set_ip(if at.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    format!("http://{at}")
+    settings.get::<config::sections::Server>().public_address(listening)
 }

@@ -23,6 +23,10 @@ pub enum Fault {
     SplitRotation = 64,
     /// Nothing is hashed for an address that nobody has (P23).
     QuickStranger = 128,
+    /// A mailed link is looked at in one transaction and acted upon in another (P7).
+    LookedAtLinks = 65_536,
+    /// Letters are asked for only where somebody has the address (P23).
+    TellingLetters = 131_072,
 }
 
 /// Which faults are on.

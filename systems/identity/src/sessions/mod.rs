@@ -8,6 +8,6 @@ mod model;
 pub(crate) mod ops;
 mod refresh;
 pub(crate) mod siege;
-mod store;
+pub(crate) mod store;
 
-pub(crate) use model::SessionId;
+pub(crate) use model::{SessionId, SessionOut};

@@ -86,7 +86,7 @@ testkit::on_both! {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
         let (_, token) = pair(&app, &owner.email).await;
-        identity::admin::set_status(app.db(), &owner.email, identity::Status::Suspended).await.expect("a suspension");
+        identity::admin::set_status(app.db(), &owner.email, identity::Status::Deactivated).await.expect("a suspension");
         refresh(&app, &token).await.refused(401, "invalid_refresh_token");
         identity::admin::set_status(app.db(), &owner.email, identity::Status::Active).await.expect("a pardon");
         let _ = refresh(&app, &token).await.expect(200);
