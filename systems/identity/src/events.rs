@@ -56,7 +56,12 @@ const fn event(kind: &'static str, noun: &'static str, read: Permission, meaning
 pub(crate) const TYPES: &[EventType] = &[
     event(PERSON_CREATED, "person", PEOPLE_READ, "Somebody has an account."),
     event(PERSON_UPDATED, "person", PEOPLE_READ, "Somebody changed their name."),
-    event(PERSON_STATUS_CHANGED, "person", PEOPLE_READ, "Somebody may sign in no more, or again, or is leaving."),
+    event(
+        PERSON_STATUS_CHANGED,
+        "person",
+        PEOPLE_READ,
+        "Somebody may sign in no more, or again, or is leaving.",
+    ),
     event(PASSWORD_CHANGED, "person", PEOPLE_READ, "Somebody has another password."),
     event(ADDRESS_CHANGED, "person", PEOPLE_READ, "Somebody has another address, to which both ends agreed."),
     event(RESET_LINK_MADE, "person", PEOPLE_READ, "An operator made a link that sets somebody's password."),

@@ -25,7 +25,10 @@ pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
     in_workspace(API_KEYS_MANAGE, false, "See and revoke everybody's API keys of the workspace."),
     over_all(WORKSPACES_CREATE, "Make workspaces."),
     over_all(PEOPLE_READ, "See people, and what happened to them and their sessions."),
-    over_all(PEOPLE_MANAGE, "Keep people out, let them in again, send them away, and make links that set a password."),
+    over_all(
+        PEOPLE_MANAGE,
+        "Keep people out, let them in again, send them away, and make links that set a password.",
+    ),
     over_all(OPERATOR_KEYS, "Make, see and revoke API keys that work in every workspace."),
 ];
 

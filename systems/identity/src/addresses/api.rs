@@ -11,10 +11,10 @@ use web::{App, Caller, Check, Json, Reply, Result, View};
 
 use super::ops;
 use crate::Ack;
-use crate::sessions::api::own;
 use crate::letters::{self, Letter};
 use crate::passwords;
 use crate::people::Email;
+use crate::sessions::api::own;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(change_email)).routes(routes!(confirm_email))

@@ -7,4 +7,4 @@
 pub(crate) mod api;
 pub(crate) mod ops;
 
-pub(crate) use api::{AgreeIn, AgreedOut};
+pub(crate) use api::AgreeIn;

@@ -10,7 +10,6 @@ use crate::settings::IdentitySettings;
 use crate::workspaces::{self, Role};
 use crate::{Identity, leaving};
 
-
 /// How many people a list shows.
 const MOST: u32 = 200;
 

@@ -89,9 +89,8 @@ pub(crate) async fn admit(app: &App, inst: &Installation, person: &PersonRow) ->
         email: Email::of(&person.email),
         life: STAY_NOW,
     };
-    let write = app.db().write((inst.clone(), link), |tx, (inst, link)| {
-        Box::pin(links::ops::issue(tx, inst, link))
-    });
+    let write =
+        app.db().write((inst.clone(), link), |tx, (inst, link)| Box::pin(links::ops::issue(tx, inst, link)));
     write.await?;
     let message = "This account will be deleted. It can be kept with the token, and then signed in to.";
     Err(Error::forbidden("account_leaving", message)

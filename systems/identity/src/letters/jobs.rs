@@ -11,10 +11,8 @@ use super::model::Letter;
 use super::ops_drafts::Desk;
 use crate::links::{self, NewLink};
 
-pub(crate) static LETTER: Kind<Letter> = Kind {
-    queue: "mail",
-    ..Kind::new("people.letter", |job, letter| Box::pin(write(job, letter)))
-};
+pub(crate) static LETTER: Kind<Letter> =
+    Kind { queue: "mail", ..Kind::new("people.letter", |job, letter| Box::pin(write(job, letter))) };
 
 /// A mail that is ready, and the link that stands in it.
 pub(super) struct Draft {

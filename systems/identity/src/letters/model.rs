@@ -12,19 +12,37 @@ use crate::secrets;
 #[serde(tag = "letter", rename_all = "snake_case")]
 pub(crate) enum Letter {
     /// Somebody wants an account with this address.
-    Register { email: String },
+    Register {
+        email: String,
+    },
     /// Somebody who wanted one wants the mail again.
-    RegisterAgain { email: String },
+    RegisterAgain {
+        email: String,
+    },
     /// Somebody no longer knows the password.
-    Reset { email: String },
+    Reset {
+        email: String,
+    },
     /// A person wants another address; both ends have to agree.
-    ChangeAddress { person: PersonId, email: String },
-    AddressChanged { person: PersonId, before: String },
-    PasswordChanged { person: PersonId },
+    ChangeAddress {
+        person: PersonId,
+        email: String,
+    },
+    AddressChanged {
+        person: PersonId,
+        before: String,
+    },
+    PasswordChanged {
+        person: PersonId,
+    },
     /// The account ends soon.
-    Leaving { person: PersonId },
+    Leaving {
+        person: PersonId,
+    },
     /// It has ended; nobody knows the address any more but this letter.
-    Gone { email: String },
+    Gone {
+        email: String,
+    },
 }
 
 impl Letter {

@@ -20,12 +20,16 @@ pub(crate) async fn ask(tx: &mut Tx, inst: &Installation, letter: &Letter) -> Re
 }
 
 /// In a commit of its own, for somebody who may only type an address.
-pub(crate) async fn ask_as_stranger(app: &App, inst: &Installation, letter: Letter, email: &str) -> Result<()> {
+pub(crate) async fn ask_as_stranger(
+    app: &App,
+    inst: &Installation,
+    letter: Letter,
+    email: &str,
+) -> Result<()> {
     if app.broken(Fault::TellingLetters) && !is_known(app, inst, email).await? {
         return Ok(());
     }
-    let write =
-        app.db().write((inst.clone(), letter), |tx, (inst, letter)| Box::pin(ask(tx, inst, letter)));
+    let write = app.db().write((inst.clone(), letter), |tx, (inst, letter)| Box::pin(ask(tx, inst, letter)));
     write.await
 }
 

@@ -39,7 +39,8 @@ pub(super) fn register(place: &str) -> Words {
 
 pub(super) fn has_account(place: &str) -> Words {
     let said = vec![
-        "Somebody, probably you, wanted to use this address. You have an account with it: sign in.".to_owned(),
+        "Somebody, probably you, wanted to use this address. You have an account with it: sign in."
+            .to_owned(),
         "If you no longer know the password, ask for a new one there.".to_owned(),
     ];
     words(format!("You have an account at {place} already"), said, "If it was not you, do nothing.")
@@ -109,8 +110,13 @@ mod tests {
 
     #[test]
     fn spans_are_said_as_people_say_them() {
-        let said =
-            [(60, "1 minute"), (3600, "60 minutes"), (7200, "2 hours"), (86_400, "24 hours"), (1_209_600, "14 days")];
+        let said = [
+            (60, "1 minute"),
+            (3600, "60 minutes"),
+            (7200, "2 hours"),
+            (86_400, "24 hours"),
+            (1_209_600, "14 days"),
+        ];
         for (seconds, said) in said {
             assert_eq!(span(Duration::from_secs(seconds)), said);
         }

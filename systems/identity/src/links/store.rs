@@ -77,7 +77,8 @@ pub(crate) async fn end_of_person(
     person: PersonId,
     now: Time,
 ) -> Result<()> {
-    let sql = "UPDATE mailed_links SET expires_at = $3 WHERE purpose = $1 AND person_id = $2 AND expires_at > $3";
+    let sql =
+        "UPDATE mailed_links SET expires_at = $3 WHERE purpose = $1 AND person_id = $2 AND expires_at > $3";
     tx.execute(sql, params![purpose.as_str(), person, now]).await?;
     Ok(())
 }
@@ -106,8 +107,7 @@ pub(crate) async fn mailed(rx: &mut Read, _: &Installation, email_key: &str, sin
 
 /// Whether somebody asked for an account with this address and has not made it yet.
 pub(crate) async fn is_registering(rx: &mut Read, _: &Installation, email_key: &str) -> Result<bool> {
-    let sql =
-        "SELECT 1 FROM mailed_links WHERE email_key = $1 AND purpose = 'register' AND used_at IS NULL LIMIT 1";
+    let sql = "SELECT 1 FROM mailed_links WHERE email_key = $1 AND purpose = 'register' AND used_at IS NULL LIMIT 1";
     Ok(rx.row(sql, params![email_key]).await?.is_some())
 }
 

@@ -11,9 +11,9 @@ use web::{App, Caller, Check, Json, Reply, Result, View};
 
 use super::ops;
 use crate::Ack;
-use crate::sessions::api::own;
 use crate::letters::{self, Letter};
 use crate::people::{Email, check_password};
+use crate::sessions::api::own;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -88,7 +88,10 @@ async fn request_password_reset(view: View<Installation>, Json(body): Json<Addre
     operation_id = "confirm_password_reset", request_body = PasswordResetIn,
     responses((status = 200, description = "The new password counts.", body = Ack),
               (status = 403, description = "The link does not work, or not any more.")))]
-async fn confirm_password_reset(view: View<Installation>, Json(body): Json<PasswordResetIn>) -> Result<Reply> {
+async fn confirm_password_reset(
+    view: View<Installation>,
+    Json(body): Json<PasswordResetIn>,
+) -> Result<Reply> {
     ops::reset(view.app(), view.ground(), &body.token, &body.password).await?;
     Ok(Reply::ok(&Ack::OK)?.no_store())
 }

@@ -20,9 +20,9 @@ pub(crate) async fn prove(
     person: PersonId,
     password: &str,
 ) -> Result<String> {
-    let read = app.db().get((inst.clone(), person), |rx, (inst, id)| {
-        Box::pin(people::store::password(rx, inst, *id))
-    });
+    let read = app
+        .db()
+        .get((inst.clone(), person), |rx, (inst, id)| Box::pin(people::store::password(rx, inst, *id)));
     let hash = read.await?.ok_or_else(no_password)?;
     let identity = app.extension::<Identity>()?;
     if identity.passwords.verify(app.tasks(), password_text(password), Some(hash.clone())).await? {

@@ -13,16 +13,8 @@ const KNOWN: &str = include_str!("known.txt");
 const LEAST_VARIETY: usize = 5;
 /// What has to be left of a password without what everybody knows of its owner.
 const LEAST_OWN: usize = 8;
-const ROWS: [&str; 8] = [
-    "1234567890",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "qwertzuiop",
-    "yxcvbnm",
-    "azertyuiop",
-    "qsdfghjklm",
-];
+const ROWS: [&str; 8] =
+    ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm"];
 
 /// Whether a guesser tries it among the first: however it is cased, spaced or written with digits for letters.
 pub(crate) fn is_easy(password: &str) -> bool {
@@ -97,9 +89,8 @@ fn is_walk(text: &str) -> bool {
 }
 
 fn are_neighbours(one: char, other: char) -> bool {
-    let beside = |row: &&str| {
-        row.find(one).zip(row.find(other)).is_some_and(|(one, other)| one.abs_diff(other) == 1)
-    };
+    let beside =
+        |row: &&str| row.find(one).zip(row.find(other)).is_some_and(|(one, other)| one.abs_diff(other) == 1);
     u32::from(one).abs_diff(u32::from(other)) == 1 || ROWS.iter().any(|row| beside(&row))
 }
 
@@ -109,7 +100,9 @@ fn is_word(text: &str) -> bool {
     [core, &without_digits_for_letters(core), &without_digits_for_letters(text)].into_iter().any(|core| {
         let all: Vec<char> = core.chars().collect();
         (4..=all.len()).any(|unit| {
-            all.len() % unit == 0 && repeats(&all, unit) && is_in(WORDS, &all[..unit].iter().collect::<String>())
+            all.len() % unit == 0
+                && repeats(&all, unit)
+                && is_in(WORDS, &all[..unit].iter().collect::<String>())
         })
     })
 }

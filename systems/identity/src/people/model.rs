@@ -143,7 +143,11 @@ pub(crate) fn check_password(path: &str, typed: &str, problems: &mut Problems) {
     } else if length > PASSWORD_MAX {
         problems.add(path, "too_long", format!("must have at most {PASSWORD_MAX} characters"));
     } else if policy::is_easy(typed) {
-        problems.add(path, "too_easy", "is among the first that somebody would try; take a few words that do not belong together");
+        problems.add(
+            path,
+            "too_easy",
+            "is among the first that somebody would try; take a few words that do not belong together",
+        );
     }
 }
 

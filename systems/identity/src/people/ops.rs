@@ -114,7 +114,10 @@ pub(crate) async fn subject(
     if covers(held, &theirs) {
         return Ok(person);
     }
-    Err(Error::forbidden("cannot_act_upon", "This person may do more than you, so you cannot do this to them."))
+    Err(Error::forbidden(
+        "cannot_act_upon",
+        "This person may do more than you, so you cannot do this to them.",
+    ))
 }
 
 fn covers(held: &Rights, theirs: &Rights) -> bool {

@@ -83,7 +83,8 @@ pub(crate) async fn set_status(
     leaves_at: Option<Time>,
     now: Time,
 ) -> Result<bool> {
-    let sql = "UPDATE people SET status = $2, leaves_at = $3, updated_at = $4, version = version + 1 WHERE id = $1";
+    let sql =
+        "UPDATE people SET status = $2, leaves_at = $3, updated_at = $4, version = version + 1 WHERE id = $1";
     Ok(tx.execute(sql, params![id, status.as_str(), leaves_at, now]).await? == 1)
 }
 

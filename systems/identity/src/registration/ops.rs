@@ -31,7 +31,8 @@ pub(crate) async fn complete(app: &App, inst: &Installation, body: &Registration
     let mut problems = Problems::new();
     check_password_of("/password", &body.password, &link.email.typed, &mut problems);
     problems.into_result()?;
-    let hash = app.extension::<Identity>()?.passwords.hash(app.tasks(), password_text(&body.password)).await?;
+    let hash =
+        app.extension::<Identity>()?.passwords.hash(app.tasks(), password_text(&body.password)).await?;
     let plan = Plan {
         token: secrets::hash(&body.token),
         hash,

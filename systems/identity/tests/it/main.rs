@@ -1,9 +1,16 @@
 //! Identity over HTTP, on both engines.
 
+mod addresses;
 mod callers;
 mod keys;
+mod leaving;
+mod letters;
 mod me;
+mod pages;
+mod passwords;
+mod people;
 mod refresh;
+mod registration;
 mod sessions;
 mod setup;
 mod sign_in;
