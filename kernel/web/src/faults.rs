@@ -27,6 +27,10 @@ pub enum Fault {
     TrustedCookie = 1 << 16,
     /// A refresh token that comes back after its time is refused, and nothing ends (P7).
     ForgivenReuse = 1 << 17,
+    /// A mailed link is looked at in one transaction and acted upon in another (P7).
+    LookedAtLinks = 1 << 18,
+    /// Letters are asked for only where somebody has the address (P23).
+    TellingLetters = 1 << 19,
 }
 
 /// Which faults are on.

@@ -62,6 +62,7 @@ impl House {
             thing("/api/v1/auth/api-keys/{id}", &key, "key_"),
             thing("/api/v1/workspaces/{id}", &owner.workspace, "wsp_"),
             thing("/api/v1/workspaces/{id}/members/{person_id}", &member.id, "per_"),
+            thing("/api/v1/people/{id}", &member.id, "per_"),
             thing("/api/v1/status/events/{id}", &event, "ste_"),
             thing("/api/v1/status/services/{slug}", "api", ""),
             thing("/api/v1/jobs/{id}", &job, "job_"),

@@ -12,6 +12,10 @@ use crate::permissions::{API_KEYS_MANAGE, MEMBERS_READ, PEOPLE_READ, WORKSPACE_R
 pub(crate) const PERSON_CREATED: &str = "person.created";
 pub(crate) const PERSON_UPDATED: &str = "person.updated";
 pub(crate) const PERSON_STATUS_CHANGED: &str = "person.status_changed";
+pub(crate) const PASSWORD_CHANGED: &str = "person.password_changed";
+pub(crate) const ADDRESS_CHANGED: &str = "person.address_changed";
+pub(crate) const RESET_LINK_MADE: &str = "person.reset_link_made";
+pub(crate) const PERSON_DELETED: &str = "person.deleted";
 pub(crate) const WORKSPACE_CREATED: &str = "workspace.created";
 pub(crate) const WORKSPACE_UPDATED: &str = "workspace.updated";
 pub(crate) const MEMBER_ADDED: &str = "member.added";
@@ -53,7 +57,16 @@ const fn event(kind: &'static str, noun: &'static str, read: Permission, meaning
 pub(crate) const TYPES: &[EventType] = &[
     event(PERSON_CREATED, "person", PEOPLE_READ, "Somebody has an account."),
     event(PERSON_UPDATED, "person", PEOPLE_READ, "Somebody changed their name."),
-    event(PERSON_STATUS_CHANGED, "person", PEOPLE_READ, "Somebody may sign in no more, or again."),
+    event(
+        PERSON_STATUS_CHANGED,
+        "person",
+        PEOPLE_READ,
+        "Somebody may sign in no more, or again, or is leaving.",
+    ),
+    event(PASSWORD_CHANGED, "person", PEOPLE_READ, "Somebody has another password."),
+    event(ADDRESS_CHANGED, "person", PEOPLE_READ, "Somebody has another address, to which both ends agreed."),
+    event(RESET_LINK_MADE, "person", PEOPLE_READ, "An operator made a link that sets somebody's password."),
+    event(PERSON_DELETED, "person", PEOPLE_READ, "An account ended; its id is left."),
     event(SESSION_CREATED, "session", PEOPLE_READ, "Somebody signed in."),
     event(SESSION_UPDATED, "session", PEOPLE_READ, "Somebody gave a device another name."),
     event(SESSION_REVOKED, "session", PEOPLE_READ, "A session was ended."),

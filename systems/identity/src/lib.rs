@@ -1,19 +1,24 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
 //! Owns people, sessions, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
-//! other system's permissions mean: it only knows that they were declared. Mail, registration, second factors, SSO and
-//! invitations will stand beside these nouns.
+//! other system's permissions mean: it only knows that they were declared. Second factors, SSO and invitations will
+//! stand beside these nouns.
 
 mod access;
+mod addresses;
 pub mod admin;
 mod callers;
 mod events;
 mod keys;
+mod leaving;
+mod letters;
+mod links;
 mod pages;
 mod passwords;
 mod people;
 mod permissions;
 mod refusals;
+mod registration;
 mod secrets;
 mod sessions;
 mod settings;
@@ -46,6 +51,8 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0004_api_keys"),
         db::migration!("0005_setup"),
         db::migration!("0006_refusals"),
+        db::migration!("0010_leaving"),
+        db::migration!("0011_mailed_links"),
         db::migration!("0050_cookie_sessions"),
         db::migration!("0051_api_keys"),
         db::migration!("0052_signing_rotation"),
@@ -107,6 +114,8 @@ pub const fn system() -> System {
             ("sgk", "signing key"),
         ],
         upkeep: UPKEEP,
+        jobs: || vec![letters::jobs::LETTER.registered(), leaving::jobs::ERASE.registered()],
+        schedules: leaving::jobs::SCHEDULES,
         metrics: METRICS,
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
@@ -123,7 +132,13 @@ fn routes() -> OpenApiRouter<App> {
         .merge(sessions::api::routes())
         .merge(sessions::cookies::api::routes())
         .merge(sessions::devices::api::routes())
+        .merge(registration::api::routes())
+        .merge(passwords::api::routes())
+        .merge(addresses::api::routes())
+        .merge(leaving::api::routes())
         .merge(people::api::routes())
+        .merge(people::api_export::routes())
+        .merge(people::api_people::routes())
         .merge(keys::api::routes())
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
@@ -133,6 +148,7 @@ fn routes() -> OpenApiRouter<App> {
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
+    Upkeep { name: "mailed links", every: Duration::from_hours(1), run: links::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[
@@ -143,6 +159,10 @@ const METRICS: &[Meaning] = &[
     counter(
         "mainstay_sign_ins_slowed_total",
         "Sign-ins that waited because their account was tried too often.",
+    ),
+    counter(
+        "mainstay_letters_held_total",
+        "Mails that were asked for and not sent, because the address had enough of them.",
     ),
     counter(
         "mainstay_refresh_reuse_total",

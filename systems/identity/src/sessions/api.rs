@@ -90,7 +90,7 @@ fn origin(headers: &HeaderMap, client: Client) -> Origin {
 }
 
 /// The person and session behind an access token or a cookie; a key has neither.
-pub(super) fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
+pub(crate) fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
     let session = caller.session.as_deref().and_then(|session| session.parse().ok());
     person_of(caller).zip(session).ok_or_else(|| {
         Error::forbidden("person_needed", "An API key has no sessions. Sign in with an access token.")

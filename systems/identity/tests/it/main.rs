@@ -1,10 +1,17 @@
 //! Identity over HTTP, on both engines.
 
+mod addresses;
 mod callers;
 mod cookies;
 mod keys;
+mod leaving;
+mod letters;
 mod me;
+mod pages;
+mod passwords;
+mod people;
 mod refresh;
+mod registration;
 mod sessions;
 mod setup;
 mod sign_in;

@@ -33,6 +33,15 @@ testkit::on_both! {
             ("create_member", Fixture::new(members(&here), members(&nowhere)).body(member_in)),
             ("delete_member", Fixture::new(format!("{here}/members/{}", member.id), format!("{nowhere}/members/per_{NONE}"))),
         ]);
+        let person = |rest: &str| Fixture::new(format!("/api/v1/people/{}{rest}", member.id), format!("/api/v1/people/per_{NONE}{rest}"));
+        let mut fixtures = fixtures;
+        fixtures.extend([
+            ("get_person", person("")),
+            ("delete_person", person("")),
+            ("deactivate_person", person("/deactivate")),
+            ("reactivate_person", person("/reactivate")),
+            ("create_reset_link", person("/reset-link")),
+        ]);
         let strangers = [
             Stranger { name: "anonymous", client: app.anonymous() },
             Stranger { name: "outsider", client: other.client.clone() },
