@@ -6,6 +6,7 @@ mod cookies;
 mod keys;
 mod leaving;
 mod letters;
+mod lives;
 mod me;
 mod pages;
 mod passwords;
