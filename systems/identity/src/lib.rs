@@ -19,6 +19,7 @@ mod sessions;
 mod settings;
 pub mod setup;
 mod signing;
+mod sso;
 mod workspaces;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use passwords::Cost;
 pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
+pub use sso::ops::{Seen, look_at_providers};
 pub use workspaces::Role;
 
 const MIGRATIONS: db::Migrations = db::Migrations {
@@ -46,6 +48,7 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0004_api_keys"),
         db::migration!("0005_setup"),
         db::migration!("0006_refusals"),
+        db::migration!("0040_sso"),
     ],
 };
 
@@ -57,6 +60,7 @@ pub struct Identity {
     callers: callers::Callers,
     roles: workspaces::Roles,
     refusals: refusals::Refusals,
+    directory: sso::Directory,
 }
 
 impl Identity {
@@ -74,6 +78,7 @@ impl Identity {
             callers: callers::Callers::new(Duration::from_hours(1), inst),
             roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
             refusals: refusals::Refusals::default(),
+            directory: sso::Directory::default(),
         }
     }
 }
@@ -92,7 +97,7 @@ pub const fn system() -> System {
         routes,
         pages: pages::api::pages,
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION],
+        sections: &[&IdentitySettings::SECTION, &sso::SsoSettings::SECTION],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
@@ -102,6 +107,7 @@ pub const fn system() -> System {
             ("ses", "session"),
             ("key", "API key"),
             ("sgk", "signing key"),
+            ("idn", "identity at a provider"),
         ],
         upkeep: UPKEEP,
         metrics: METRICS,
@@ -123,11 +129,13 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())
+        .merge(sso::routes())
 }
 
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
+    Upkeep { name: "logins at providers", every: Duration::from_mins(10), run: sso::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[

@@ -15,10 +15,29 @@ pub(crate) async fn create(
     email: &Email,
     password_hash: &str,
 ) -> Result<PersonId> {
+    insert(tx, inst, email, email.local_part(), Some(password_hash)).await
+}
+
+/// A person who proves themselves elsewhere.
+pub(crate) async fn create_without_password(
+    tx: &mut Tx,
+    inst: &Installation,
+    email: &Email,
+    name: Option<&str>,
+) -> Result<PersonId> {
+    insert(tx, inst, email, name.unwrap_or_else(|| email.local_part()), None).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    inst: &Installation,
+    email: &Email,
+    name: &str,
+    password_hash: Option<&str>,
+) -> Result<PersonId> {
     let now = tx.now();
     let id = PersonId::at(now);
-    let name = email.local_part();
-    let new = NewPerson { id, email, name, password_hash: Some(password_hash), now };
+    let new = NewPerson { id, email, name, password_hash, now };
     if !store::insert(tx, inst, new).await? {
         return Err(Error::conflict("already_exists", "Somebody with this address has an account already."));
     }

@@ -40,6 +40,12 @@ pub(crate) async fn credentials(
     Ok(Some((person(row)?, hash)))
 }
 
+/// The hash of somebody's password, if they have one.
+pub(crate) async fn password_hash(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Option<String>> {
+    let row = rx.row("SELECT password_hash FROM people WHERE id = $1", params![id]).await?;
+    row.map_or(Ok(None), |mut row| Ok(row.take("password_hash")?))
+}
+
 /// A person who is about to be written.
 pub(crate) struct NewPerson<'a> {
     pub(crate) id: PersonId,

@@ -10,4 +10,4 @@ mod refresh;
 pub(crate) mod siege;
 mod store;
 
-pub(crate) use model::SessionId;
+pub(crate) use model::{SessionId, TokenPair};

@@ -60,6 +60,18 @@ pub(crate) async fn sign_in(
     pair(app, identity, &grant).await
 }
 
+/// A new session for somebody whom another provider proved.
+pub(crate) async fn open(
+    app: &App,
+    identity: &Identity,
+    inst: &Installation,
+    person: PersonRow,
+    origin: Origin,
+) -> Result<TokenPair> {
+    let grant = start(app, inst, &identity.secrets, person, origin).await?.ok_or_else(invalid_credentials)?;
+    pair(app, identity, &grant).await
+}
+
 /// `None` when the person was suspended in between.
 async fn start(
     app: &App,

@@ -4,6 +4,8 @@
 
 mod store;
 
+pub(crate) use store::workspace_named;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
