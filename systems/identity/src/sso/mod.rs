@@ -19,7 +19,6 @@ use utoipa_axum::router::OpenApiRouter;
 use web::App;
 
 pub(crate) use discovery::Directory;
-pub(crate) use identities::IdentityId;
 pub(crate) use settings::SsoSettings;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -7,6 +7,7 @@ mod refresh;
 mod sessions;
 mod setup;
 mod sign_in;
+mod sso;
 mod tenants;
 mod workspaces;
 

@@ -8,5 +8,4 @@ mod model;
 mod ops;
 pub(crate) mod store;
 
-pub(crate) use model::{IdentityId, Ticket};
 pub(crate) use ops::{Arrival, arrive};

@@ -103,6 +103,10 @@ async fn settle(tx: &mut Tx, inst: &Installation, arrival: &Arrival) -> Result<O
     if hash.is_some() && !arrival.silently {
         return ticket(tx, inst, arrival, &person, email).await.map(Outcome::Locked);
     }
+    // Addresses change hands where they come from. Whoever has one there now is not who had it when it was linked.
+    if store::is_linked_at(tx, inst, person.id, issuer).await? {
+        return Err(conflict());
+    }
     link(tx, inst, &person, arrival.identity(person.id, tx)).await?;
     Ok(Outcome::Known(person))
 }
@@ -155,7 +159,7 @@ async fn ticket(
 /// Links, and tells. It is done by the person it turned out to be.
 async fn link(tx: &mut Tx, inst: &Installation, person: &PersonRow, new: IdentityRow) -> Result<()> {
     if !store::insert(tx, inst, &new).await? {
-        return Err(Error::conflict("identity_conflict", "You are linked to another account here."));
+        return Err(conflict());
     }
     let actor =
         Actor { kind: ActorKind::Person, id: Some(person.id.to_string()), label: person.email.clone() };
@@ -248,6 +252,11 @@ pub(crate) async fn unlink(
 
 fn not_allowed() -> Error {
     Error::forbidden("user_not_allowed", "This account may not sign in.")
+}
+
+fn conflict() -> Error {
+    let message = "The account with your address belongs to somebody else at the provider, or you are linked to another one.";
+    Error::conflict("identity_conflict", message)
 }
 
 fn bad_ticket() -> Error {

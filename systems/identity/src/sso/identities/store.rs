@@ -66,6 +66,17 @@ pub(crate) async fn other_issuers(
     rows.into_iter().map(|mut row| Ok(row.take("issuer")?)).collect()
 }
 
+/// Whether somebody is known at this issuer, whoever they are there.
+pub(crate) async fn is_linked_at(
+    rx: &mut Read,
+    _: &Installation,
+    person: PersonId,
+    issuer: &str,
+) -> Result<bool> {
+    let sql = "SELECT 1 FROM sso_identities WHERE person_id = $1 AND issuer = $2";
+    Ok(rx.row(sql, params![person, issuer]).await?.is_some())
+}
+
 /// `false` when it is somebody's already.
 pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: &IdentityRow) -> Result<bool> {
     let sql = "INSERT INTO sso_identities (id, person_id, provider, issuer, subject, email, created_at, last_used_at) \

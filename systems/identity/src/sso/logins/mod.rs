@@ -9,5 +9,4 @@ mod model;
 mod ops;
 pub(crate) mod store;
 
-pub(crate) use model::callback_path;
 pub(crate) use ops::callback_url;
