@@ -51,7 +51,10 @@ impl From<Error> for Failed {
             failed.why.push(format!("{}: {}", field.path.trim_start_matches('/'), field.message));
         }
         // An operator at the machine may see the cause; passwords in it are taken out.
-        if matches!(error.kind(), Kind::Internal | Kind::Upstream | Kind::Unavailable | Kind::Timeout | Kind::NoSpace) {
+        if matches!(
+            error.kind(),
+            Kind::Internal | Kind::Upstream | Kind::Unavailable | Kind::Timeout | Kind::NoSpace
+        ) {
             failed.why.push(telemetry::logs::redact::text(&error.detail()).into_owned());
         }
         failed

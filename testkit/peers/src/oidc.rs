@@ -59,7 +59,11 @@ impl Oidc {
     /// # Panics
     /// When it leads nowhere.
     pub async fn sign_in(&self, url: &str, login: &str) -> String {
-        self.walk(url, |page| if page.contains("name=\"login\"") { form(login) } else { "prompt=consent".into() }).await
+        self.walk(
+            url,
+            |page| if page.contains("name=\"login\"") { form(login) } else { "prompt=consent".into() },
+        )
+        .await
     }
 
     /// Goes there, and leaves by the provider's link to cancel.
@@ -76,14 +80,18 @@ impl Oidc {
         let mut cookies = BTreeMap::new();
         let (mut at, mut body) = (url.to_owned(), None);
         for _ in 0..STEPS {
-            let Some(path) = at.strip_prefix(&issuer).map(str::to_owned).or_else(|| own(&at)) else { return at };
+            let Some(path) = at.strip_prefix(&issuer).map(str::to_owned).or_else(|| own(&at)) else {
+                return at;
+            };
             let page = self.ask(&path, body.take(), &mut cookies).await;
             if let Some(next) = page.location {
                 at = next;
                 continue;
             }
             let filled = answer(&page.body);
-            let Some(next) = between(&page.body, "action=\"", "\"") else { panic!("no way on from {path}: {}", page.body) };
+            let Some(next) = between(&page.body, "action=\"", "\"") else {
+                panic!("no way on from {path}: {}", page.body)
+            };
             // Cancelling is a link beside the form.
             at = if filled.is_empty() { format!("{next}/abort") } else { next.to_owned() };
             body = (!filled.is_empty()).then_some(filled);
@@ -116,7 +124,8 @@ impl Oidc {
             })
         };
         for cookie in lines("set-cookie") {
-            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            let (name, value) =
+                cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
             if value.is_empty() {
                 cookies.remove(name);
             } else {

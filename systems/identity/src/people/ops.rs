@@ -15,20 +15,11 @@ pub(crate) async fn create(
     email: &Email,
     password_hash: &str,
 ) -> Result<PersonId> {
-    insert(tx, inst, email, email.local_part(), Some(password_hash)).await
+    create_named(tx, inst, email, email.local_part(), Some(password_hash)).await
 }
 
-/// A person who proves themselves elsewhere.
-pub(crate) async fn create_without_password(
-    tx: &mut Tx,
-    inst: &Installation,
-    email: &Email,
-    name: Option<&str>,
-) -> Result<PersonId> {
-    insert(tx, inst, email, name.unwrap_or_else(|| email.local_part()), None).await
-}
-
-async fn insert(
+/// The same with a name; without a password until a link sets one.
+pub(crate) async fn create_named(
     tx: &mut Tx,
     inst: &Installation,
     email: &Email,

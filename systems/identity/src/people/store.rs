@@ -41,7 +41,7 @@ pub(crate) async fn credentials(
 }
 
 /// The hash of somebody's password, if they have one.
-pub(crate) async fn password_hash(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Option<String>> {
+pub(crate) async fn password(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Option<String>> {
     let row = rx.row("SELECT password_hash FROM people WHERE id = $1", params![id]).await?;
     row.map_or(Ok(None), |mut row| Ok(row.take("password_hash")?))
 }

@@ -18,7 +18,11 @@ pub struct Seen {
 }
 
 /// Asks every provider for what it says of itself: those of the settings file, and of the database if there is one.
-pub async fn look_at_providers(settings: &Settings, db: Option<&Db>, outbound: &Outbound) -> Result<Vec<Seen>> {
+pub async fn look_at_providers(
+    settings: &Settings,
+    db: Option<&Db>,
+    outbound: &Outbound,
+) -> Result<Vec<Seen>> {
     let file = settings.get::<SsoSettings>();
     let all = match db {
         Some(db) => {

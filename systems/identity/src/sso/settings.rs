@@ -98,7 +98,10 @@ impl Setting for FileProvider {
             provisioning: word(map, "provisioning")?.unwrap_or(Provisioning::Off),
             workspace: text(map, "workspace")?,
             role: word(map, "role")?.unwrap_or(Role::Member),
-            enabled: map.get("enabled").map_or(Some(true), Value::as_bool).ok_or("`enabled` is true or false")?,
+            enabled: map
+                .get("enabled")
+                .map_or(Some(true), Value::as_bool)
+                .ok_or("`enabled` is true or false")?,
             kept: None,
         }))
     }
@@ -123,7 +126,8 @@ fn text(map: &Map<String, Value>, name: &str) -> Result<Option<String>, String> 
 
 fn texts(map: &Map<String, Value>, name: &str) -> Result<Option<Vec<String>>, String> {
     let Some(value) = map.get(name) else { return Ok(None) };
-    let texts = value.as_array().and_then(|all| all.iter().map(|one| one.as_str().map(str::to_owned)).collect());
+    let texts =
+        value.as_array().and_then(|all| all.iter().map(|one| one.as_str().map(str::to_owned)).collect());
     texts.map(Some).ok_or_else(|| format!("`{name}` is a list of texts"))
 }
 

@@ -194,7 +194,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadToken> {
 fn for_us(claims: &Claims, expected: &Expected<'_>) -> Result<(), BadToken> {
     let names = claims.aud.names();
     let ours = names.iter().any(|name| name == expected.client_id);
-    let known = names.iter().all(|name| name == expected.client_id || Some(name.as_str()) == expected.audience);
+    let known =
+        names.iter().all(|name| name == expected.client_id || Some(name.as_str()) == expected.audience);
     let party = match &claims.azp {
         Some(party) => party == expected.client_id,
         None => names.len() == 1,
@@ -205,7 +206,8 @@ fn for_us(claims: &Claims, expected: &Expected<'_>) -> Result<(), BadToken> {
 fn in_time(claims: &Claims, now: Time) -> Result<(), BadToken> {
     let now = now.as_seconds();
     let late = claims.exp.saturating_add(SKEW_SECONDS) <= now;
-    let early = [claims.iat, claims.nbf].into_iter().flatten().any(|at| at > now.saturating_add(SKEW_SECONDS));
+    let early =
+        [claims.iat, claims.nbf].into_iter().flatten().any(|at| at > now.saturating_add(SKEW_SECONDS));
     if late || early { Err(BadToken::Time) } else { Ok(()) }
 }
 

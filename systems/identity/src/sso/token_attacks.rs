@@ -112,7 +112,10 @@ fn a12_a14_claims_that_are_not_for_us_are_refused() {
         let text = signer.sign(&header(&signer), &merged(claims(), &change).to_string());
         assert_eq!(read(&keys, &text, &expected()), Err(why), "{change}");
     }
-    let ours = signer.sign(&header(&signer), &merged(claims(), &json!({"at_hash": half_hash(Algorithm::Es256, "at")})).to_string());
+    let ours = signer.sign(
+        &header(&signer),
+        &merged(claims(), &json!({"at_hash": half_hash(Algorithm::Es256, "at")})).to_string(),
+    );
     assert!(read(&keys, &ours, &expected()).is_ok());
     let twice = claims().to_string().replacen('{', "{\"aud\":\"another\",", 1);
     assert_eq!(read(&keys, &signer.sign(&header(&signer), &twice), &expected()), Err(BadToken::Malformed));
@@ -141,16 +144,22 @@ fn a12_no_header_chooses_its_own_key_or_algorithm() {
         (foreign.sign(&with(json!({"x5u": "https://evil.example/x"})), &payload), BadToken::Signature),
     ];
     for (text, why) in table {
-        let head = text.split('.').next().map(|head| String::from_utf8(URL_SAFE_NO_PAD.decode(head).unwrap()));
+        let head =
+            text.split('.').next().map(|head| String::from_utf8(URL_SAFE_NO_PAD.decode(head).unwrap()));
         assert_eq!(read(&keys, &text, &expected()), Err(why), "{head:?}");
     }
     for alg in ["none", "None", "NONE", "HS256", "HS512"] {
         for secret in [rsa.to_string(), signer.jwk().to_string(), String::new()] {
             for kid in [json!("one"), json!("rsa"), Value::Null] {
                 let signed = parts(&merged(json!({"alg": alg}), &json!({ "kid": kid })), &payload);
-                let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), signed.as_bytes());
+                let tag =
+                    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), signed.as_bytes());
                 for end in [URL_SAFE_NO_PAD.encode(tag), String::new()] {
-                    assert_eq!(read(&keys, &format!("{signed}.{end}"), &expected()), Err(BadToken::Algorithm), "{alg}");
+                    assert_eq!(
+                        read(&keys, &format!("{signed}.{end}"), &expected()),
+                        Err(BadToken::Algorithm),
+                        "{alg}"
+                    );
                 }
             }
         }
@@ -168,7 +177,16 @@ fn a12_what_was_changed_on_the_way_is_refused() {
         let bad = String::from_utf8(bad).unwrap();
         assert!(read(&keys, &bad, &expected()).is_err(), "byte {at}");
     }
-    for bad in ["", ".", "..", "a.b.c", &format!("{good}."), &format!("{good}="), &format!(" {good}"), &"a".repeat(40_000)] {
+    for bad in [
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        &format!("{good}."),
+        &format!("{good}="),
+        &format!(" {good}"),
+        &"a".repeat(40_000),
+    ] {
         assert!(read(&keys, bad, &expected()).is_err(), "{bad:.20}");
     }
 }

@@ -23,8 +23,8 @@ use super::token::BadToken;
 const LIFE: Duration = Duration::from_hours(1);
 /// At most this often an unknown key sends us to the provider.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
-/// A sign-in asks for three things at most, and a request has ten seconds.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Two of these fit into the ten seconds of a request.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// Of a document or a key set. Real ones have a few KiB.
 const LARGEST: u64 = 256 * 1024;
 
@@ -114,7 +114,8 @@ pub(crate) async fn keys(outbound: &outbound::Outbound, document: &Document) -> 
 }
 
 async fn get(outbound: &outbound::Outbound, url: &str) -> Result<bytes::Bytes> {
-    let request = Request::get(url, "sso").header("accept", "application/json").deadline(PATIENCE).limit(LARGEST);
+    let request =
+        Request::get(url, "sso").header("accept", "application/json").deadline(PATIENCE).limit(LARGEST);
     let answer = outbound.send(request.retries(1)).await.map_err(unreachable)?;
     if answer.status == outbound::StatusCode::OK {
         return Ok(answer.body);
@@ -130,6 +131,7 @@ pub(crate) fn unreachable(why: impl Into<Box<dyn std::error::Error + Send + Sync
 
 /// The refusal for a provider that must be set up in another way, there or here.
 pub(crate) fn misconfigured(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    let message = "The provider is not set up as this server needs it. Its operator finds the reason in the log.";
+    let message =
+        "The provider is not set up as this server needs it. Its operator finds the reason in the log.";
     Error::upstream("provider_misconfigured", message).because(why)
 }

@@ -27,7 +27,8 @@ pub(crate) enum Method {
 impl Document {
     /// Reads it, and says what is wrong with it.
     pub(crate) fn parse(text: &[u8], issuer: &str) -> Result<Self, String> {
-        let document: Self = serde_json::from_slice(text).map_err(|error| format!("its configuration: {error}"))?;
+        let document: Self =
+            serde_json::from_slice(text).map_err(|error| format!("its configuration: {error}"))?;
         if document.issuer != issuer {
             return Err("its configuration is that of another issuer".to_owned());
         }
@@ -57,7 +58,11 @@ impl Document {
             let all = self.token_endpoint_auth_methods_supported.as_deref();
             all.is_some_and(|all| all.iter().any(|one| one == name))
         };
-        if named("client_secret_post") && !named("client_secret_basic") { Method::Post } else { Method::Basic }
+        if named("client_secret_post") && !named("client_secret_basic") {
+            Method::Post
+        } else {
+            Method::Basic
+        }
     }
 
     /// Where a browser is sent. The endpoint may have a query of its own.

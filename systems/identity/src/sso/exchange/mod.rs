@@ -16,7 +16,7 @@ use super::providers::Provider;
 use super::token::{self, About, Expected};
 use crate::people::Email;
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(4);
 const LARGEST: u64 = 256 * 1024;
 const NAME_MAX: usize = 120;
 
@@ -164,7 +164,8 @@ async fn userinfo(app: &App, url: &str, access_token: &str) -> Result<About> {
     if answer.status != StatusCode::OK {
         return Err(unreachable(format!("the userinfo endpoint answered {}", answer.status)));
     }
-    serde_json::from_slice(&answer.body).map_err(|_| unreachable("the userinfo endpoint gave no JSON about a person"))
+    serde_json::from_slice(&answer.body)
+        .map_err(|_| unreachable("the userinfo endpoint gave no JSON about a person"))
 }
 
 fn profile(provider: &Provider, about: About) -> Profile {

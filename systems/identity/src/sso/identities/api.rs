@@ -1,6 +1,7 @@
 //! One's own identities over HTTP, and the password that links one.
 
 use axum::extract::State;
+use axum::response::Response;
 use http::HeaderMap;
 use query::{Page, SortFields};
 use serde::Deserialize;
@@ -16,8 +17,9 @@ use super::{ops, store};
 use crate::Identity;
 use crate::callers::person_of;
 use crate::people::password_text;
+use crate::sessions::TokenPair;
 use crate::sessions::api::origin;
-use crate::sessions::{TokenPair, ops::open};
+use crate::sso::entry::api::Entry;
 use crate::sso::settings::SsoSettings;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -59,18 +61,21 @@ async fn link_sso_identity(
     client: Client,
     headers: HeaderMap,
     Json(body): Json<SsoLinkIn>,
-) -> Result<Reply> {
+) -> Result<Response> {
     let app = view.app();
     let identity = app.extension::<Identity>()?;
     let door = ops::Link { ticket: body.ticket, password: password_text(&Zeroizing::new(body.password)) };
     let linked = match ops::link_by_password(app, &identity, view.ground(), door).await {
-        Ok((person, _)) => open(app, &identity, view.ground(), person, origin(&headers, client)).await,
+        Ok((person, _)) => {
+            let entry = Entry { app, identity: &identity, inst: view.ground(), headers: &headers };
+            entry.open(person, origin(&headers, client), None).await
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = &linked {
         identity.refusals.count(error.code(), client.0, app.clock().now());
     }
-    Ok(Reply::ok(&linked?)?.no_store())
+    Ok(linked?)
 }
 
 /// Who you are at which provider.

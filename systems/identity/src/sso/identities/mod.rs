@@ -8,4 +8,4 @@ mod model;
 mod ops;
 pub(crate) mod store;
 
-pub(crate) use ops::{Arrival, arrive};
+pub(crate) use ops::{Arrival, Link, arrive, link_by_password};

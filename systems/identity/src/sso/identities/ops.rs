@@ -40,7 +40,10 @@ impl Arrival {
         if self.provider.takes(&email.key) {
             return Ok(email);
         }
-        Err(Error::forbidden("domain_not_allowed", "People with an address like yours can not come from there."))
+        Err(Error::forbidden(
+            "domain_not_allowed",
+            "People with an address like yours can not come from there.",
+        ))
     }
 
     fn identity(&self, person: PersonId, tx: &Tx) -> IdentityRow {
@@ -77,7 +80,8 @@ pub(crate) async fn arrive(app: &App, inst: &Installation, arrival: Arrival) -> 
     match write.await? {
         Outcome::Known(person) => Ok(person),
         Outcome::Locked(ticket) => {
-            let message = "An account with your address has a password. Give it once, and the two are linked.";
+            let message =
+                "An account with your address has a password. Give it once, and the two are linked.";
             let error = Error::unauthenticated("link_required", message);
             Err(error.with("ticket", ticket).with("expires_in", TICKET_LIFE.as_secs()))
         }
@@ -118,8 +122,8 @@ async fn make(tx: &mut Tx, inst: &Installation, arrival: &Arrival, email: &Email
         let message = "Nobody with your address has an account here, and signing in does not make one.";
         return Err(Error::forbidden("auto_provision_disabled", message));
     }
-    let name = arrival.profile.name.as_deref();
-    let id = people::ops::create_without_password(tx, inst, email, name).await?;
+    let name = arrival.profile.name.as_deref().unwrap_or_else(|| email.local_part());
+    let id = people::ops::create_named(tx, inst, email, name, None).await?;
     if let Some(wanted) = &provider.workspace {
         let workspace = callers::workspace_named(tx, inst, wanted).await?.ok_or_else(|| {
             let message = "The provider leads new people into a workspace that is not there.";
@@ -187,7 +191,7 @@ pub(crate) async fn link_by_password(
             let now = tx.now();
             let Some(ticket) = store::try_ticket(tx, inst, hash, now).await? else { return Ok(None) };
             // By the person and not by the address, which may have become another's since.
-            let password = people::store::password_hash(tx, inst, ticket.person).await?;
+            let password = people::store::password(tx, inst, ticket.person).await?;
             Ok(Some((ticket, password)))
         })
     });
@@ -200,7 +204,10 @@ pub(crate) async fn link_by_password(
     siege.pace(app).await;
     if !identity.passwords.verify(app.tasks(), door.password, password).await? {
         siege.failed(app).await;
-        return Err(Error::unauthenticated("invalid_credentials", "The address or the password is not right."));
+        return Err(Error::unauthenticated(
+            "invalid_credentials",
+            "The address or the password is not right.",
+        ));
     }
     let linked = app.db().write((inst.clone(), hash, ticket.clone()), |tx, (inst, hash, ticket)| {
         Box::pin(async move {
@@ -236,7 +243,7 @@ pub(crate) async fn unlink(
     id: IdentityId,
 ) -> Result<()> {
     let identity = store::of_person(tx, inst, person, id).await?.ok_or_else(Error::not_found)?;
-    if people::store::password_hash(tx, inst, person).await?.is_none() {
+    if people::store::password(tx, inst, person).await?.is_none() {
         let others = store::other_issuers(tx, inst, person, id).await?;
         let known = providers::all(tx, inst, file).await?;
         let works = |issuer: &String| known.iter().any(|one| one.enabled && one.issuer == *issuer);

@@ -115,8 +115,17 @@ pub(crate) async fn insert_ticket(
     let sql = "INSERT INTO sso_link_tickets (hash, person_id, provider, issuer, subject, email, return_to, tries, created_at, \
                expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)";
     let Ticket { person, provider, issuer, subject, email, return_to } = ticket;
-    let values =
-        params![hash, *person, provider, issuer, subject, &email.typed, return_to.as_deref(), now, expires_at];
+    let values = params![
+        hash,
+        *person,
+        provider,
+        issuer,
+        subject,
+        &email.typed,
+        return_to.as_deref(),
+        now,
+        expires_at
+    ];
     tx.execute(sql, values).await?;
     Ok(())
 }
@@ -133,7 +142,8 @@ pub(crate) async fn try_ticket(
     if tx.execute(count, params![hash, TRIES, now]).await? == 0 {
         return Ok(None);
     }
-    let sql = "SELECT person_id, provider, issuer, subject, email, return_to FROM sso_link_tickets WHERE hash = $1";
+    let sql =
+        "SELECT person_id, provider, issuer, subject, email, return_to FROM sso_link_tickets WHERE hash = $1";
     let Some(mut row) = tx.row(sql, params![hash]).await? else { return Ok(None) };
     let typed: String = row.take("email")?;
     Ok(Some(Ticket {

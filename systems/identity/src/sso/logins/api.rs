@@ -6,16 +6,16 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use types::{Error, Installation};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Client, Path, Problem, Reply, Result, View, escape, page};
+use web::{App, Client, Path, Problem, Result, View};
 
 use super::model::{cookie_in, set_cookie};
-use super::ops;
+use super::ops::{self, Return};
 use crate::Identity;
 use crate::people::PersonRow;
 use crate::sessions::TokenPair;
 use crate::sessions::api::origin;
-use crate::sessions::ops::open;
-use crate::sso::identities::{self, Arrival};
+use crate::sso::entry::api::{Entry, explained, to};
+use crate::sso::identities::{Arrival, arrive};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(start_sso_login)).routes(routes!(finish_sso_login))
@@ -29,15 +29,17 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(("provider" = String, Path, description = "The name of the provider."),
            ("return_to" = Option<String>, Query, description = "Where the browser goes afterwards: a plain path of this server.")),
     responses((status = 302, description = "To the provider, with a cookie that the way back needs."),
+              (status = 403, description = "Not over HTTPS, and not from this machine."),
               (status = 502, description = "The provider can not be reached, or is set up in another way.")))]
 async fn start_sso_login(
     view: View<Installation>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
     Path(provider): Path<String>,
 ) -> Result<Response> {
     let app = view.app();
-    let query = query.unwrap_or_default();
-    let (url, login) = ops::begin(app, view.ground(), &provider, &query).await?;
+    let return_to = ops::wish(&query.unwrap_or_default())?;
+    let (url, login) = ops::begin(app, view.ground(), &provider, &headers, return_to).await?;
     let identity = app.extension::<Identity>()?;
     let mut response = to(StatusCode::FOUND, &url)?;
     put_cookie(&mut response, Some(&login.seal(&identity.secrets)), ops::is_https(app))?;
@@ -56,6 +58,7 @@ async fn start_sso_login(
               (status = 400, description = "It was not begun here, or the provider's answer proves nothing."),
               (status = 401, description = "The account has a password, which links it once: `ticket` is for `POST /api/v1/auth/sso/link`."),
               (status = 403, description = "Known who it is, and not let in."),
+              (status = 409, description = "The account is somebody else's at the provider."),
               (status = 502, description = "The provider can not be reached, or is set up in another way.")))]
 async fn finish_sso_login(
     view: View<Installation>,
@@ -65,56 +68,41 @@ async fn finish_sso_login(
     Path(provider): Path<String>,
 ) -> Result<Response> {
     let (app, inst) = (view.app(), view.ground());
+    let identity = app.extension::<Identity>()?;
     let https = ops::is_https(app);
     let line = headers.get(header::COOKIE).and_then(|line| line.to_str().ok()).unwrap_or_default();
     let query = query.unwrap_or_default();
-    let identity = app.extension::<Identity>()?;
-    let now = app.clock().now();
     let counted = |error: Error| {
-        identity.refusals.count(error.code(), client.0, now);
+        identity.refusals.count(error.code(), client.0, app.clock().now());
         error
     };
     let back = ops::returned(app, inst, &provider, &query, cookie_in(line, https)).await.map_err(counted)?;
     let return_to = back.login.return_to.clone();
-    let arrived = arrived(app, inst, back).await;
-    let mut response = match (arrived, return_to) {
-        (Ok(person), None) => {
-            let pair = open(app, &identity, inst, person, origin(&headers, client)).await?;
-            Reply::ok(&pair)?.no_store().into_response()
+    let entered = match arrived(app, inst, back).await {
+        Ok(person) => {
+            let entry = Entry { app, identity: &identity, inst, headers: &headers };
+            entry.open(person, origin(&headers, client), return_to.as_deref()).await
         }
-        (Ok(_), Some(_)) => return Err(Error::internal("no cookie sessions yet").into()),
-        (Err(error), None) => Problem::from(counted(error)).into_response(),
-        (Err(error), Some(_)) => explained(&counted(error)),
+        Err(error) => Err(error),
+    };
+    let mut response = match (entered.map_err(counted), return_to) {
+        (Ok(response), _) => response,
+        (Err(error), None) => Problem::from(error).into_response(),
+        (Err(error), Some(_)) => explained(&error),
     };
     put_cookie(&mut response, None, https)?;
     Ok(response)
 }
 
 /// From a code to an account.
-async fn arrived(app: &App, inst: &Installation, back: ops::Return) -> types::Result<PersonRow> {
+async fn arrived(app: &App, inst: &Installation, back: Return) -> types::Result<PersonRow> {
     let profile = back.profile(app).await?;
-    identities::arrive(app, inst, Arrival::new(app, back.provider, profile, back.login.return_to)).await
-}
-
-/// A refusal as a page: whoever sees it looks at a browser.
-fn explained(error: &Error) -> Response {
-    let body = format!(
-        "<h1>Signing in did not work</h1>\n<p>{}</p>\n<p><small>{}</small></p>\n<p><a href=\"/\">Start page</a></p>",
-        escape(error.message()),
-        escape(error.code())
-    );
-    page(web::status(error.kind()), "Signing in did not work", &body)
-}
-
-fn to(status: StatusCode, url: &str) -> Result<Response> {
-    let mut response = status.into_response();
-    let url = HeaderValue::try_from(url).map_err(Error::internal)?;
-    response.headers_mut().insert(header::LOCATION, url);
-    Ok(response)
+    arrive(app, inst, Arrival::new(app, back.provider, profile, back.login.return_to)).await
 }
 
 fn put_cookie(response: &mut Response, sealed: Option<&str>, https: bool) -> Result<()> {
-    let line = HeaderValue::try_from(set_cookie(sealed, https)).map_err(Error::internal)?;
+    let mut line = HeaderValue::try_from(set_cookie(sealed, https)).map_err(Error::internal)?;
+    line.set_sensitive(true);
     response.headers_mut().append(header::SET_COOKIE, line);
     Ok(())
 }

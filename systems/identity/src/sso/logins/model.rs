@@ -91,7 +91,8 @@ pub(crate) fn callback_path(provider: &str) -> String {
 pub(crate) fn is_own_path(text: &str) -> bool {
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
     let plain = |text: &str, also: &[u8]| {
-        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || also.contains(&byte))
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || also.contains(&byte))
     };
     let Some(rest) = path.strip_prefix('/') else { return false };
     let segments: Vec<&str> = rest.split('/').collect();
@@ -116,9 +117,31 @@ mod tests {
         }
         let long = format!("/{}", "a".repeat(600));
         for bad in [
-            "", "console", "//evil.test", "\\\\evil.test", "/\\evil.test", "https:evil.test", "https://evil.test", "@evil.test",
-            "/%0d%0aSet-Cookie:a=b", "/\r\nSet-Cookie: a=b", "javascript:alert(1)", "/a//b", "/.//evil.test", "/../x", "/a/./b",
-            "/%2f%2fevil.test", "/%5cevil.test", "/\u{2f}\u{ff0f}evil.test", ".evil.test", "/a b", "/#x", "/api/v1/auth/me", "/api", "/a?b#c", &long,
+            "",
+            "console",
+            "//evil.test",
+            "\\\\evil.test",
+            "/\\evil.test",
+            "https:evil.test",
+            "https://evil.test",
+            "@evil.test",
+            "/%0d%0aSet-Cookie:a=b",
+            "/\r\nSet-Cookie: a=b",
+            "javascript:alert(1)",
+            "/a//b",
+            "/.//evil.test",
+            "/../x",
+            "/a/./b",
+            "/%2f%2fevil.test",
+            "/%5cevil.test",
+            "/\u{2f}\u{ff0f}evil.test",
+            ".evil.test",
+            "/a b",
+            "/#x",
+            "/api/v1/auth/me",
+            "/api",
+            "/a?b#c",
+            &long,
         ] {
             assert!(!is_own_path(bad), "{bad}");
         }
@@ -128,7 +151,9 @@ mod tests {
     fn the_cookie_is_found_by_its_exact_name_and_once() {
         assert_eq!(cookie_in("a=b; __Host-mainstay-sso=x; c=d", true), Some("x"));
         assert_eq!(cookie_in("mainstay-sso=x", false), Some("x"));
-        for other in ["", "mainstay-sso=x", "__Host-mainstay-ssox=x", "__Host-mainstay-sso=x; __Host-mainstay-sso=y"] {
+        for other in
+            ["", "mainstay-sso=x", "__Host-mainstay-ssox=x", "__Host-mainstay-sso=x; __Host-mainstay-sso=y"]
+        {
             assert_eq!(cookie_in(other, true), None, "{other}");
         }
         let gone = "__Host-mainstay-sso=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";

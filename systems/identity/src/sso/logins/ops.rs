@@ -1,17 +1,17 @@
 //! The way there, and the way back.
 
 use db::Tx;
+use http::HeaderMap;
 use query::Params;
 use types::{Error, Installation, Result};
-use web::{App, Fault};
+use web::{App, Fault, Way};
 
 use super::model::{LIFE, Login, callback_path, is_own_path};
 use super::store;
-use crate::secrets::{hash, same};
-use crate::sso::discovery::misconfigured;
-use crate::sso::exchange::{Begun, Profile, exchange};
-use crate::sso::providers::{self, Provider, is_secure};
 use crate::Identity;
+use crate::secrets::{hash, same};
+use crate::sso::exchange::{Begun, Profile, exchange};
+use crate::sso::providers::{self, Provider};
 
 /// Longer codes are nobody's.
 const LONGEST: usize = 4096;
@@ -23,7 +23,7 @@ pub(crate) fn callback_url(app: &App, provider: &str) -> String {
 }
 
 /// The public address, as far as it is known.
-pub(crate) fn base(app: &App) -> String {
+fn base(app: &App) -> String {
     let server = app.settings().get::<config::sections::Server>();
     match &server.public_url {
         Some(url) => url.expose().trim_end_matches('/').to_owned(),
@@ -31,13 +31,13 @@ pub(crate) fn base(app: &App) -> String {
     }
 }
 
-/// Whether the cookie of a login may be a secure one, or is of this machine only.
+/// Whether the cookie of a login is a secure one, or of this machine only.
 pub(crate) fn is_https(app: &App) -> bool {
     base(app).starts_with("https://")
 }
 
-/// Begins: where the browser is sent, and what it carries along.
-pub(crate) async fn begin(app: &App, inst: &Installation, name: &str, query: &str) -> Result<(String, Login)> {
+/// Where whoever begins wants to end up, if they say so.
+pub(crate) fn wish(query: &str) -> Result<Option<String>> {
     let params = Params::parse(query)?;
     params.only(&["return_to"])?;
     let return_to = params.get("return_to").map(str::to_owned);
@@ -45,10 +45,20 @@ pub(crate) async fn begin(app: &App, inst: &Installation, name: &str, query: &st
         let error = Error::malformed("bad_parameter", "A parameter of the query string is not valid.");
         return Err(error.at_field("return_to", "path", "must be a plain path of this server, as /console"));
     }
+    Ok(return_to)
+}
+
+/// Begins: where the browser is sent, and what it carries along.
+pub(crate) async fn begin(
+    app: &App,
+    inst: &Installation,
+    name: &str,
+    headers: &HeaderMap,
+    return_to: Option<String>,
+) -> Result<(String, Login)> {
     let provider = providers::named(app, inst, name).await?;
-    if !is_secure(&base(app)) {
-        return Err(misconfigured("server.public_url is plain http: browsers would not keep the cookie of a login"));
-    }
+    // Somebody whose browser would throw the cookie away is told so now and not when they come back.
+    Way::of(app, headers)?;
     let identity = app.extension::<Identity>()?;
     let known = identity.directory.known(app, &provider.issuer).await?;
     let login = Login::begin(name, &provider.issuer, return_to, app.clock().now());
@@ -124,7 +134,8 @@ impl Return {
             return Err(refused_there(params));
         }
         let code = params.get("code").filter(|code| !code.is_empty() && code.len() <= LONGEST);
-        let code = code.ok_or_else(|| Error::malformed("code_missing", "The provider's answer has no code in it."))?;
+        let code =
+            code.ok_or_else(|| Error::malformed("code_missing", "The provider's answer has no code in it."))?;
         let begun = Begun {
             callback_url: &callback_url(app, &provider.name),
             verifier: &login.verifier,
@@ -160,6 +171,7 @@ fn refused_there(params: &Params) -> Error {
 
 /// One refusal for everything that may be wrong with a state.
 fn bad_state() -> Error {
-    let message = "This sign-in was not begun in this browser, was used before, or took too long. Begin again.";
+    let message =
+        "This sign-in was not begun in this browser, was used before, or took too long. Begin again.";
     Error::malformed("state_invalid", message)
 }

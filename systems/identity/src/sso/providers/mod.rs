@@ -9,5 +9,5 @@ mod model;
 mod ops;
 pub(crate) mod store;
 
-pub(crate) use model::{Provider, Provisioning, is_secure};
+pub(crate) use model::{Provider, Provisioning};
 pub(crate) use ops::{all, named};

@@ -88,7 +88,8 @@ impl Provider {
         }
         check_line("/title", &self.title, TITLE_MAX, problems);
         if !is_issuer(&self.issuer) {
-            let message = "must be the provider's issuer as it says it itself: https, without query and fragment";
+            let message =
+                "must be the provider's issuer as it says it itself: https, without query and fragment";
             problems.add("/issuer", "issuer", message);
         }
         check_line("/client_id", &self.client_id, TEXT_MAX, problems);
@@ -156,15 +157,6 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether browsers keep secure cookies for an address of ours: https, or this very machine.
-pub(crate) fn is_secure(url: &str) -> bool {
-    match url.split_once("://") {
-        Some(("https", _)) => true,
-        Some(("http", rest)) => is_loopback(host(rest)),
-        _ => false,
-    }
-}
-
 fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
@@ -180,13 +172,29 @@ mod tests {
 
     #[test]
     fn an_issuer_is_https_or_on_this_machine() {
-        for good in ["https://idp.example", "https://idp.example/realms/main", "http://127.0.0.2:8080", "http://[::1]:1/x"] {
+        for good in [
+            "https://idp.example",
+            "https://idp.example/realms/main",
+            "http://127.0.0.2:8080",
+            "http://[::1]:1/x",
+        ] {
             assert!(is_issuer(good), "{good}");
         }
         for bad in [
-            "", "idp.example", "http://idp.example", "http://127.0.0.1.idp.example", "http://localhost.idp.example", "ftp://x",
-            "https://", "https:///x", "https://a@b", "https://idp.example?x", "https://idp.example#x", "https://idp.exa mple",
-            "https:\\\\idp.example", "javascript:alert(1)",
+            "",
+            "idp.example",
+            "http://idp.example",
+            "http://127.0.0.1.idp.example",
+            "http://localhost.idp.example",
+            "ftp://x",
+            "https://",
+            "https:///x",
+            "https://a@b",
+            "https://idp.example?x",
+            "https://idp.example#x",
+            "https://idp.exa mple",
+            "https:\\\\idp.example",
+            "javascript:alert(1)",
         ] {
             assert!(!is_issuer(bad), "{bad}");
         }
@@ -211,7 +219,13 @@ mod tests {
         };
         assert!(provider(&[]).takes("a@evil.test"));
         assert!(provider(&["Example.test"]).takes("a@example.test"));
-        for other in ["a@evil.test", "a@sub.example.test", "a@example.test.evil.test", "a@evilexample.test", "example.test"] {
+        for other in [
+            "a@evil.test",
+            "a@sub.example.test",
+            "a@example.test.evil.test",
+            "a@evilexample.test",
+            "example.test",
+        ] {
             assert!(!provider(&["example.test"]).takes(other), "{other}");
         }
     }

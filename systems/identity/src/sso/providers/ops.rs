@@ -24,7 +24,8 @@ fn opened(secrets: &Secrets, (mut provider, sealed): Sealed) -> Result<Provider>
     if let Some(sealed) = sealed {
         let plain = secrets.open(&secret_box(&provider), &sealed);
         let text = plain.and_then(|plain| String::from_utf8(plain).ok()).ok_or_else(|| {
-            let message = "The secret of this provider was sealed under another installation secret. Set it again.";
+            let message =
+                "The secret of this provider was sealed under another installation secret. Set it again.";
             Error::upstream("provider_misconfigured", message)
         })?;
         provider.client_secret = config::Secret::new(text);

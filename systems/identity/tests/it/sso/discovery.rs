@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::hostile::Says;
-use super::{Hostile, JUST_IN_TIME, SSO, house, sign_in};
+use super::{Hostile, JUST_IN_TIME, SSO, browser, house, sign_in};
 
 const DOCUMENT: &str = "/.well-known/openid-configuration";
 
@@ -23,7 +23,7 @@ testkit::on_both! {
             json!({"code_challenge_methods_supported": ["plain"]}),
         ] {
             provider.says(Says { document: document.clone(), ..Says::default() });
-            let answer = app.anonymous().get(format!("{SSO}/idp/login")).await;
+            let answer = browser(&app).get(format!("{SSO}/idp/login")).await;
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (502, "provider_misconfigured"), "{document}");
         }
     }
@@ -35,7 +35,7 @@ testkit::on_both! {
         for host in ["127.0.0.1", "[::1]", "0.0.0.0", "169.254.169.254", "[::ffff:127.0.0.1]"] {
             let document = json!({"jwks_uri": format!("http://{host}:{}/jwks", inside.port)});
             provider.says(Says { document, ..Says::default() });
-            let answer = app.anonymous().get(format!("{SSO}/idp/login")).await;
+            let answer = browser(&app).get(format!("{SSO}/idp/login")).await;
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (502, "upstream_error"), "{host}");
         }
         assert_eq!(inside.touched().await, 0);
@@ -44,7 +44,7 @@ testkit::on_both! {
     async fn a14_keys_that_are_too_large_or_too_slow_or_none_cost_little(engine: Engine) {
         let provider = Hostile::start().await;
         let app = house(engine, &provider, JUST_IN_TIME).await;
-        let login = async || app.anonymous().get(format!("{SSO}/idp/login")).await;
+        let login = async || browser(&app).get(format!("{SSO}/idp/login")).await;
         provider.says(Says { jwks: Some(vec![b' '; 10 << 20]), ..Says::default() });
         login().await.refused(502, "upstream_error");
         provider.says(Says { slow: Duration::from_mins(1), ..Says::default() });
@@ -95,7 +95,7 @@ testkit::on_both! {
     async fn a_crowd_at_the_door_asks_the_provider_once(engine: Engine) {
         let provider = Hostile::start().await;
         let app = house(engine, &provider, JUST_IN_TIME).await;
-        let client = app.anonymous();
+        let client = browser(&app);
         let logins = (0..32).map(|_| client.get(format!("{SSO}/idp/login")));
         for answer in futures_util::future::join_all(logins).await {
             answer.expect(302);

@@ -9,7 +9,11 @@ use testkit::TestApp;
 use web::Fault;
 
 use super::hostile::Says;
-use super::{Begun, Hostile, JUST_IN_TIME, SETTINGS, SSO, begin, come_back, house, house_of, me, param, sign_in};
+use super::{
+    Begun, Hostile, JUST_IN_TIME, SETTINGS, SSO, begin, browser, come_back, house, house_of, me, param,
+    sign_in,
+};
+use crate::{ME, PASSWORD};
 
 /// How many of 64 who come back with one state are let in.
 async fn winners(app: &TestApp, provider: &Hostile) -> usize {
@@ -18,7 +22,12 @@ async fn winners(app: &TestApp, provider: &Hostile) -> usize {
     let query = format!("code=a-code&state={}", begun.param("state"));
     let answers = join_all((0..64).map(|_| come_back(app, "idp", &query, &begun.cookie))).await;
     for answer in answers.iter().filter(|answer| answer.status != 200) {
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "state_invalid"), "{}", answer.json());
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (400, "state_invalid"),
+            "{}",
+            answer.json()
+        );
     }
     answers.iter().filter(|answer| answer.status == 200).count()
 }
@@ -66,7 +75,7 @@ testkit::on_both! {
         assert!(one.param("code_verifier").is_empty());
         // Nobody's `Host` gets into what the provider is told (A21).
         let ask = app.anonymous().ask(Method::GET, format!("{SSO}/idp/login"));
-        let answer = ask.header("host", "127.0.0.1").header("x-forwarded-host", "evil.test").send().await.expect(302);
+        let answer = ask.header("host", "localhost:9").header("x-forwarded-host", "evil.test").send().await.expect(302);
         assert_eq!(param(answer.header("location").expect("a location"), "redirect_uri"), one.param("redirect_uri"));
         let cookie = answer.header("set-cookie").expect("a cookie");
         assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=300"), "{cookie}");
@@ -78,14 +87,17 @@ testkit::on_both! {
         let https = format!("[server]\npublic_url = \"https://house.example.test\"\n{}", SETTINGS.replace("public_workspace = \"main\"\n", ""));
         let settings = format!("{https}[sso.providers.idp]\nissuer = \"{}\"\nclient_id = \"mainstay\"\n", provider.issuer());
         let app = TestApp::with(engine, vec![identity::system()], &settings).await;
-        let answer = app.anonymous().get(format!("{SSO}/idp/login")).await.expect(302);
+        let answer = browser(&app).get(format!("{SSO}/idp/login")).await.expect(302);
         let cookie = answer.header("set-cookie").expect("a cookie");
         assert!(cookie.starts_with("__Host-mainstay-sso=") && cookie.contains("; Path=/; Secure; HttpOnly;"), "{cookie}");
         let back = param(answer.header("location").expect("a location"), "redirect_uri");
         assert_eq!(back, "https://house.example.test/api/v1/auth/sso/idp/callback");
         let plain = settings.replace("https://house.example.test", "http://192.168.1.5:8080");
         let app = TestApp::with(engine, vec![identity::system()], &plain).await;
-        app.anonymous().get(format!("{SSO}/idp/login")).await.refused(502, "provider_misconfigured");
+        for host in ["192.168.1.5:8080", "localhost.evil.test", "mainstay.lan"] {
+            let answer = app.anonymous().with("host", host).get(format!("{SSO}/idp/login")).await;
+            answer.refused(403, "insecure_address");
+        }
     }
 
     async fn a14_check_12_a_state_is_for_its_own_browser_provider_and_time(engine: Engine) {
@@ -210,9 +222,9 @@ testkit::on_both! {
             "//evil.test", "%2F%2Fevil.test", "%5C%5Cevil.test", "%2F%5Cevil.test", "https:evil.test", "https%3A%2F%2Fevil.test", "@evil.test",
             "%2F%250d%250aSet-Cookie", "%2F%0d%0aSet-Cookie%3Aa%3Db", "javascript:alert(1)", ".evil.test", "", "%2Fapi%2Fv1%2Fauth%2Fme",
         ] {
-            app.anonymous().get(format!("{SSO}/idp/login?return_to={evil}")).await.refused(400, "bad_parameter");
+            browser(&app).get(format!("{SSO}/idp/login?return_to={evil}")).await.refused(400, "bad_parameter");
         }
-        app.anonymous().get(format!("{SSO}/idp/login?returnto=/")).await.refused(400, "bad_parameter");
+        browser(&app).get(format!("{SSO}/idp/login?returnto=/")).await.refused(400, "bad_parameter");
         begin(&app, "idp", "?return_to=/console").await;
     }
 
@@ -226,8 +238,84 @@ testkit::on_both! {
                 assert!(matches!(status, 400 | 404), "{name}: {status}");
             }
         }
-        app.anonymous().get(format!("{SSO}/idp/login")).await.refused(404, "not_found");
+        browser(&app).get(format!("{SSO}/idp/login")).await.refused(404, "not_found");
         assert_eq!(app.anonymous().get(SSO).await.expect(200).json(), json!({"items": []}));
         assert_eq!(provider.asked("/.well-known/openid-configuration"), 0);
+    }
+}
+
+/// What a browser holds after an answer, without what was taken from it.
+fn cookies(answer: &testkit::Answer) -> Vec<String> {
+    let lines = answer.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+    lines
+        .filter(|line| !line.contains("Max-Age=0"))
+        .filter_map(|line| Some(line.split(';').next()?.to_owned()))
+        .collect()
+}
+
+testkit::on_both! {
+    async fn a_browser_ends_up_where_it_wanted_with_a_session_of_its_own(engine: Engine) {
+        let provider = Hostile::start().await;
+        let app = house(engine, &provider, JUST_IN_TIME).await;
+        let begun = begin(&app, "idp", "?return_to=/console?tab=new").await;
+        provider.began(&begun.location);
+        let query = format!("code=a-code&state={}", begun.param("state"));
+        let answer = come_back(&app, "idp", &query, &begun.cookie).await.expect(303);
+        assert_eq!((answer.header("location"), answer.header("cache-control")), (Some("/console?tab=new"), Some("no-store")));
+        let held = cookies(&answer);
+        assert!(held.len() == 1 && held[0].starts_with("mainstay-loopback=cs_"), "{held:?}");
+        let signed_in = browser(&app).with("cookie", &held[0]);
+        assert_eq!(signed_in.get(ME).await.expect(200).text("email"), "new@example.test");
+        // Whatever session the browser had before is over (A16).
+        let begun = begin(&app, "idp", "?return_to=/").await;
+        provider.began(&begun.location);
+        let query = format!("code=a-code&state={}", begun.param("state"));
+        let both = format!("{}; {}", begun.cookie, held[0]);
+        let next = cookies(&come_back(&app, "idp", &query, &both).await.expect(303));
+        assert_ne!(next, held);
+        signed_in.get(ME).await.expect(401);
+        browser(&app).with("cookie", &next[0]).get(ME).await.expect(200);
+    }
+
+    async fn a_browser_is_asked_for_the_password_on_a_page(engine: Engine) {
+        let provider = Hostile::start().await;
+        let app = house(engine, &provider, "").await;
+        let owner = app.owner("Main").await;
+        provider.claims(json!({"email": owner.email}));
+        let begun = begin(&app, "idp", "?return_to=/console").await;
+        provider.began(&begun.location);
+        let query = format!("code=a-code&state={}", begun.param("state"));
+        let page = come_back(&app, "idp", &query, &begun.cookie).await.expect(401);
+        let text = String::from_utf8_lossy(&page.body).into_owned();
+        assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "{text}");
+        assert_eq!((page.header("referrer-policy"), page.header("cache-control")), (Some("strict-origin"), Some("no-store")));
+        let ticket = text.split_once("name=\"ticket\" value=\"").and_then(|(_, rest)| rest.split_once('"')).expect("a ticket").0.to_owned();
+        let send = async |origin: &str, password: &str| {
+            let form = [("ticket", ticket.as_str()), ("password", password)];
+            let ask = browser(&app).ask(Method::POST, "/sso/link").header("origin", origin);
+            ask.form(&form).send().await
+        };
+        // A17: a form of another site sends nothing.
+        send("https://evil.test", PASSWORD).await.refused(403, "cross_site");
+        let again = send("http://127.0.0.1:8080", "not <the> password").await.expect(401);
+        let text = String::from_utf8_lossy(&again.body).into_owned();
+        assert!(text.contains("role=\"alert\"") && text.contains(&ticket) && !text.contains("<the>"), "{text}");
+        let linked = send("http://127.0.0.1:8080", PASSWORD).await.expect(303);
+        assert_eq!(linked.header("location"), Some("/console"));
+        let held = cookies(&linked);
+        assert_eq!(browser(&app).with("cookie", &held[0]).get(ME).await.expect(200).text("id"), owner.id);
+        let used = send("http://127.0.0.1:8080", PASSWORD).await.expect(401);
+        assert!(String::from_utf8_lossy(&used.body).contains("link_ticket_invalid"));
+    }
+
+    async fn a_browser_that_is_refused_sees_a_page(engine: Engine) {
+        let provider = Hostile::start().await;
+        let app = house(engine, &provider, "").await;
+        let begun = begin(&app, "idp", "?return_to=/console").await;
+        let query = format!("error=access_denied&state={}", begun.param("state"));
+        let page = come_back(&app, "idp", &query, &begun.cookie).await.expect(403);
+        let text = String::from_utf8_lossy(&page.body).into_owned();
+        assert!(text.contains("<h1>Signing in did not work</h1>") && text.contains("provider_refused"), "{text}");
+        assert!(page.header("content-security-policy").is_some() && cookies(&page).is_empty());
     }
 }

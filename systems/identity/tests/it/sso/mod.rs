@@ -13,9 +13,9 @@ use testkit::{Answer, Client, Engine, TestApp};
 use hostile::Hostile;
 
 const SSO: &str = "/api/v1/auth/sso";
-const PROVIDERS: &str = "/api/v1/sso/providers";
+pub(super) const PROVIDERS: &str = "/api/v1/sso/providers";
 const LINK: &str = "/api/v1/auth/sso/link";
-const IDENTITIES: &str = "/api/v1/auth/sso/identities";
+pub(super) const IDENTITIES: &str = "/api/v1/auth/sso/identities";
 
 /// Limits that these tests do not meet, cheap passwords, and the one network where their providers are.
 const SETTINGS: &str = "public_workspace = \"main\"\n\
@@ -67,18 +67,21 @@ fn param(url: &str, name: &str) -> String {
 
 /// Begins a sign-in.
 async fn begin(app: &TestApp, name: &str, query: &str) -> Begun {
-    let answer = app.anonymous().get(format!("{SSO}/{name}/login{query}")).await.expect(302);
+    let answer = browser(app).get(format!("{SSO}/{name}/login{query}")).await.expect(302);
     let cookie = answer.header("set-cookie").and_then(|line| line.split(';').next()).expect("a cookie");
     Begun { location: answer.header("location").expect("a location").to_owned(), cookie: cookie.to_owned() }
 }
 
 /// Comes back with these parameters and this cookie.
 async fn come_back(app: &TestApp, name: &str, query: &str, cookie: &str) -> Answer {
-    visitor(app, cookie).get(format!("{SSO}/{name}/callback?{query}")).await
+    let browser = browser(app);
+    let browser = if cookie.is_empty() { browser } else { browser.with("cookie", cookie) };
+    browser.get(format!("{SSO}/{name}/callback?{query}")).await
 }
 
-fn visitor(app: &TestApp, cookie: &str) -> Client {
-    if cookie.is_empty() { app.anonymous() } else { app.anonymous().with("cookie", cookie) }
+/// Somebody on this very machine, where cookies need no HTTPS.
+fn browser(app: &TestApp) -> Client {
+    app.anonymous().with("host", "127.0.0.1:8080")
 }
 
 /// The whole way at a hostile provider, which says what it was told to say.
@@ -91,4 +94,18 @@ async fn sign_in(app: &TestApp, provider: &Hostile) -> Answer {
 /// Who that is, for a pair of tokens.
 async fn me(app: &TestApp, pair: &Answer) -> serde_json::Value {
     app.anonymous().bearer(&pair.text("access_token")).get(super::ME).await.expect(200).json()
+}
+
+/// Who somebody is at a provider, without going there.
+pub(super) async fn linked(app: &TestApp, person: &str) -> String {
+    let person: types::PersonId = person.parse().expect("an id");
+    let made = app.db().write(person, |tx, person| {
+        Box::pin(async move {
+            let sql = "INSERT INTO sso_identities (id, person_id, provider, issuer, subject, created_at, last_used_at) \
+                       VALUES ($1, $1, 'idp', 'https://idp.example.test', 'a', 0, 0)";
+            tx.execute(sql, db::params![*person]).await?;
+            Ok(person.to_string().replace("per_", "idn_"))
+        })
+    });
+    made.await.expect("an identity")
 }

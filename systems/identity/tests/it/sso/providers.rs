@@ -133,7 +133,8 @@ testkit::on_both! {
 fn the_settings_file_is_read_strictly_and_shows_no_secret() {
     let sections = web::sections(&[identity::system()]);
     let read = |text: &str| config::Settings::of_text(&sections, &format!("[sso.providers.idp]\n{text}"));
-    let good = read("issuer = \"https://idp.example\"\nclient_id = \"a\"\nclient_secret = \"sesame\"\n").expect("settings");
+    let good = read("issuer = \"https://idp.example\"\nclient_id = \"a\"\nclient_secret = \"sesame\"\n")
+        .expect("settings");
     let shown = format!("{good:?}");
     assert!(shown.contains("https://idp.example") && !shown.contains("sesame"), "{shown}");
     for wrong in [
