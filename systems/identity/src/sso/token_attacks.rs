@@ -233,3 +233,16 @@ fn an_access_token_is_held_against_its_own_audience() {
     assert_eq!(check(json!({"sub": "249"})), Err(BadToken::Subject));
     assert_eq!(check(json!({"exp": NOW - 61})), Err(BadToken::Time));
 }
+
+proptest::proptest! {
+    #[test]
+    fn reading_never_panics(head in "\\PC{0,60}", body in "\\PC{0,60}", text in "\\PC{0,120}") {
+        let signer = Signer::new("one");
+        let keys = keys(&[signer.jwk()]);
+        let _ = read(&keys, &text, &expected());
+        let _ = read(&keys, &format!("{}.{text}", parts(&json!(head), &body)), &expected());
+        let _ = read(&keys, &signer.sign(&header(&signer), &body), &expected());
+        let _ = Keys::parse(text.as_bytes());
+        let _ = Keys::parse(format!("{{\"keys\":[{body}]}}").as_bytes());
+    }
+}

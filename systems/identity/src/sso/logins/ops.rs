@@ -129,7 +129,7 @@ impl Return {
         let Self { provider, login, params } = self;
         let identity = app.extension::<Identity>()?;
         let document = identity.directory.known(app, &provider.issuer).await?.document;
-        self.from_whom_it_says(document.names_itself())?;
+        self.check_issuer(document.names_itself())?;
         if params.get("error").is_some() {
             return Err(refused_there(params));
         }
@@ -145,7 +145,7 @@ impl Return {
     }
 
     /// RFC 9207: an answer of another provider is taken for no answer, however it got here.
-    fn from_whom_it_says(&self, must: bool) -> Result<()> {
+    fn check_issuer(&self, must: bool) -> Result<()> {
         match self.params.get("iss") {
             Some(issuer) if issuer == self.provider.issuer => Ok(()),
             None if !must => Ok(()),

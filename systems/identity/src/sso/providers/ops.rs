@@ -50,13 +50,12 @@ pub(crate) async fn named(app: &App, inst: &Installation, name: &str) -> Result<
         return Err(Error::not_found());
     }
     let of_file = app.settings().get::<SsoSettings>().all().find(|one| one.name == name);
-    let provider = match of_file {
-        Some(provider) => provider,
-        None => {
-            let args = (inst.clone(), name.to_owned());
-            let read = app.db().get(args, |rx, (inst, name)| Box::pin(store::get(rx, inst, name)));
-            opened(&app.extension::<Identity>()?.secrets, read.await?.ok_or_else(Error::not_found)?)?
-        }
+    let provider = if let Some(provider) = of_file {
+        provider
+    } else {
+        let args = (inst.clone(), name.to_owned());
+        let read = app.db().get(args, |rx, (inst, name)| Box::pin(store::get(rx, inst, name)));
+        opened(&app.extension::<Identity>()?.secrets, read.await?.ok_or_else(Error::not_found)?)?
     };
     if provider.enabled { Ok(provider) } else { Err(Error::not_found()) }
 }
