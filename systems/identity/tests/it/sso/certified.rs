@@ -1,5 +1,6 @@
 //! A person signs in at a real provider, in its own forms: `oidc-provider`, which the OpenID Foundation has certified.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -23,12 +24,13 @@ fn provider() -> &'static Oidc {
 async fn house(engine: testkit::Engine) -> TestApp {
     let mut settings = SETTINGS.to_owned();
     for name in ALGORITHMS.iter().chain(&["public"]) {
-        settings += &format!(
-            "[sso.providers.{name}]\nissuer = \"{}\"\nclient_id = \"{name}\"\nprovisioning = \"just_in_time\"\nworkspace = \"main\"\n",
+        let _ = writeln!(
+            settings,
+            "[sso.providers.{name}]\nissuer = \"{}\"\nclient_id = \"{name}\"\nprovisioning = \"just_in_time\"\nworkspace = \"main\"",
             provider().issuer()
         );
         if *name != "public" {
-            settings += &format!("client_secret = \"{}\"\n", Oidc::SECRET);
+            let _ = writeln!(settings, "client_secret = \"{}\"", Oidc::SECRET);
         }
     }
     let app = TestApp::with(engine, vec![identity::system()], &settings).await;

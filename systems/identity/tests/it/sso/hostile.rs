@@ -158,7 +158,7 @@ impl Hostile {
     /// A token with this header that nobody signed, and its text up to the signature.
     pub(super) fn unsigned(&self, header: &Value, nonce: &str) -> String {
         let mut inner = self.inner.lock().expect("nobody panicked");
-        inner.nonce = nonce.to_owned();
+        nonce.clone_into(&mut inner.nonce);
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         format!("{}.{}", part(header), part(&inner.payload()))
     }

@@ -8,6 +8,8 @@ mod linking;
 mod logins;
 mod providers;
 
+use std::fmt::Write as _;
+
 use testkit::{Answer, Client, Engine, TestApp};
 
 use hostile::Hostile;
@@ -31,8 +33,9 @@ async fn house(engine: Engine, provider: &Hostile, more: &str) -> TestApp {
 async fn house_of(engine: Engine, providers: &[(&str, &Hostile, &str)]) -> TestApp {
     let mut settings = SETTINGS.to_owned();
     for (name, provider, more) in providers {
-        settings += &format!(
-            "[sso.providers.{name}]\nissuer = \"{}\"\nclient_id = \"mainstay\"\nclient_secret = \"a secret\"\n{more}\n",
+        let _ = writeln!(
+            settings,
+            "[sso.providers.{name}]\nissuer = \"{}\"\nclient_id = \"mainstay\"\nclient_secret = \"a secret\"\n{more}",
             provider.issuer()
         );
     }
