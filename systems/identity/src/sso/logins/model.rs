@@ -14,6 +14,8 @@ pub(crate) const LIFE: Duration = Duration::from_mins(5);
 /// `__Host-` keeps every other host, subdomains too, from setting it; it needs `https`, which this machine does without.
 const SECURE: &str = "__Host-mainstay-sso";
 const PLAIN: &str = "mainstay-sso";
+/// How far the clocks of two nodes may be apart.
+const SKEW: Duration = Duration::from_secs(5);
 const ABOUT: &[u8] = b"sso login";
 const LONGEST_PATH: usize = 512;
 
@@ -50,8 +52,15 @@ impl Login {
         URL_SAFE_NO_PAD.encode(secrets::hash(&self.verifier))
     }
 
-    pub(crate) fn expires_at(&self) -> Time {
-        Time::from_millis(self.expires_at)
+    /// Whether it may still come back. A clock that was set back must not make it last longer.
+    pub(crate) fn lives(&self, now: Time) -> bool {
+        let end = Time::from_millis(self.expires_at);
+        now < end && end <= now.plus(LIFE + SKEW)
+    }
+
+    /// From then on nobody can use it, whichever node is asked.
+    pub(crate) fn forgotten_at(&self) -> Time {
+        Time::from_millis(self.expires_at).plus(LIFE)
     }
 
     pub(crate) fn seal(&self, secrets: &Secrets) -> String {
@@ -161,12 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn p24_a_login_lives_five_minutes_whatever_the_clock_does() {
+        let start = Time::from_millis(1_800_000_000_000);
+        let login = Login::begin("idp", "https://idp.example", None, start);
+        let month = Duration::from_hours(24 * 31);
+        assert!(login.lives(start) && login.lives(start.plus(LIFE).minus(Duration::from_millis(1))));
+        assert!(!login.lives(start.plus(LIFE)) && !login.lives(start.plus(month)));
+        assert!(!login.lives(start.minus(Duration::from_hours(2))), "two hours back");
+    }
+
+    #[test]
     fn a_login_opens_only_here_and_unchanged() {
         let secrets = |of: &[u8]| Secrets::derive(&web::Keys::new(of));
         let login = Login::begin("idp", "https://idp.example", None, Time::from_millis(0));
         let sealed = login.seal(&secrets(b"one"));
         let opened = Login::open(&secrets(b"one"), &sealed).unwrap();
-        assert_eq!((opened.state, opened.expires_at), (login.state, 300_000));
+        assert_eq!((opened.state, opened.expires_at), (login.state.clone(), 300_000));
         assert!(Login::open(&secrets(b"another"), &sealed).is_none());
         assert!(Login::open(&secrets(b"one"), &sealed[1..]).is_none());
         assert!(!sealed.contains(&login.nonce) && !sealed.contains(&login.verifier));

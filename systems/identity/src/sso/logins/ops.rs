@@ -6,7 +6,7 @@ use query::Params;
 use types::{Error, Installation, Result};
 use web::{App, Fault, Way};
 
-use super::model::{LIFE, Login, callback_path, is_own_path};
+use super::model::{Login, callback_path, is_own_path};
 use super::store;
 use crate::Identity;
 use crate::secrets::{hash, same};
@@ -98,14 +98,11 @@ pub(crate) async fn returned(
     let now = app.clock().now();
     let login = cookie.and_then(|sealed| Login::open(&identity.secrets, sealed)).ok_or_else(bad_state)?;
     let state = params.get("state").unwrap_or_default();
-    // A clock that was set back must not make a login last longer.
-    let began = login.expires_at().minus(LIFE);
-    let in_time = now < login.expires_at() && now.plus(LIFE) > began;
-    if !same(state.as_bytes(), login.state.as_bytes()) || login.provider != name || !in_time {
+    if !same(state.as_bytes(), login.state.as_bytes()) || login.provider != name || !login.lives(now) {
         return Err(bad_state());
     }
     if !app.broken(Fault::EndlessState) {
-        let used = (inst.clone(), hash(&login.state), login.expires_at().plus(LIFE));
+        let used = (inst.clone(), hash(&login.state), login.forgotten_at());
         let take = app.db().write(used, |tx: &mut Tx, (inst, state, until)| {
             Box::pin(async move {
                 let now = tx.now();
