@@ -24,6 +24,7 @@ mod sessions;
 mod settings;
 pub mod setup;
 mod signing;
+mod sso;
 mod workspaces;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use passwords::Cost;
 pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
+pub use sso::ops::{Seen, look_at_providers};
 pub use workspaces::Role;
 
 const MIGRATIONS: db::Migrations = db::Migrations {
@@ -53,6 +55,7 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0006_refusals"),
         db::migration!("0010_leaving"),
         db::migration!("0011_mailed_links"),
+        db::migration!("0040_sso"),
         db::migration!("0050_cookie_sessions"),
         db::migration!("0051_api_keys"),
         db::migration!("0052_signing_rotation"),
@@ -67,6 +70,7 @@ pub struct Identity {
     callers: callers::Callers,
     roles: workspaces::Roles,
     refusals: refusals::Refusals,
+    directory: sso::Directory,
 }
 
 impl Identity {
@@ -84,6 +88,7 @@ impl Identity {
             callers: callers::Callers::new(Duration::from_hours(1), inst),
             roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
             refusals: refusals::Refusals::default(),
+            directory: sso::Directory::default(),
         }
     }
 }
@@ -100,9 +105,13 @@ pub const fn system() -> System {
     System {
         name: "identity",
         routes,
-        pages: pages::api::pages,
+        pages: || pages::api::pages().merge(sso::pages()),
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
+        sections: &[
+            &IdentitySettings::SECTION,
+            &settings::SessionSettings::SECTION,
+            &sso::SsoSettings::SECTION,
+        ],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
@@ -112,6 +121,7 @@ pub const fn system() -> System {
             ("ses", "session"),
             ("key", "API key"),
             ("sgk", "signing key"),
+            ("idn", "identity at a provider"),
         ],
         upkeep: UPKEEP,
         jobs: || vec![letters::jobs::LETTER.registered(), leaving::jobs::ERASE.registered()],
@@ -143,12 +153,14 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())
+        .merge(sso::routes())
 }
 
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
     Upkeep { name: "mailed links", every: Duration::from_hours(1), run: links::jobs::prune },
+    Upkeep { name: "logins at providers", every: Duration::from_mins(10), run: sso::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[

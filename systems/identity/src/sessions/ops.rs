@@ -77,6 +77,18 @@ pub(crate) async fn sign_in(
     start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
 }
 
+/// A new session for somebody whom another provider proved.
+pub(crate) async fn open(
+    app: &App,
+    identity: &Identity,
+    inst: &Installation,
+    person: PersonRow,
+    origin: Origin,
+    kind: SessionKind,
+) -> Result<Grant> {
+    start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
+}
+
 /// `None` when the person was suspended in between.
 async fn start(
     app: &App,

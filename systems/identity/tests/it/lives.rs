@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use testkit::Engine;
-
 use super::{ME, SESSIONS, pair, refresh, start};
 
 testkit::on_both! {

@@ -16,6 +16,7 @@ mod registration;
 mod sessions;
 mod setup;
 mod sign_in;
+mod sso;
 mod tenants;
 mod workspaces;
 
