@@ -84,6 +84,7 @@ impl TestApp {
             outbound: outbound.expect("settings of outbound that can be followed"),
             keys: Keys::new(b"the secret of a test installation"),
             authenticate: None,
+            directory: None,
             extensions: Extensions::default(),
             faults: faults.clone(),
             systems,

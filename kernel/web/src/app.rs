@@ -9,10 +9,12 @@ use types::{Clock, Error, Result};
 
 use crate::access::AccessTable;
 use crate::caller::Authenticate;
+use crate::directory::Directory;
 use crate::etag::Tag;
 use crate::faults::{Fault, Faults};
 use crate::in_flight::InFlight;
 use crate::keys::Keys;
+use crate::refusals::Refusals;
 use crate::reply::{Cache, Reply};
 use crate::system::System;
 
@@ -26,6 +28,7 @@ pub struct Parts {
     pub outbound: outbound::Outbound,
     pub keys: Keys,
     pub authenticate: Option<Arc<dyn Authenticate>>,
+    pub directory: Option<Arc<dyn Directory>>,
     pub extensions: Extensions,
     pub faults: Faults,
     pub systems: Vec<System>,
@@ -59,6 +62,7 @@ struct Inner {
     document_reply: (Reply, Tag),
     signer: query::Signer,
     in_flight: InFlight,
+    refusals: Refusals,
 }
 
 impl App {
@@ -91,6 +95,7 @@ impl App {
             document_reply,
             signer,
             in_flight: InFlight::default(),
+            refusals: Refusals::default(),
         })))
     }
 
@@ -169,6 +174,15 @@ impl App {
 
     pub fn signer(&self) -> &query::Signer {
         &self.0.signer
+    }
+
+    /// Who is written to about a workspace; none where no system knows people.
+    pub fn directory(&self) -> Option<&dyn Directory> {
+        self.0.parts.directory.as_deref()
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     pub(crate) fn in_flight(&self) -> &InFlight {

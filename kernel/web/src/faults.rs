@@ -23,6 +23,12 @@ pub enum Fault {
     SplitRotation = 64,
     /// Nothing is hashed for an address that nobody has (P23).
     QuickStranger = 128,
+    /// The follower moves on in a commit of its own, before the deliveries are there (P4).
+    LooseFollower = 1 << 20,
+    /// Webhooks of every workspace are told of every event (P15).
+    OpenWebhooks = 1 << 21,
+    /// What is sent to a webhook is signed without its time (A33).
+    TimelessSignature = 1 << 22,
 }
 
 /// Which faults are on.

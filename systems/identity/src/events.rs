@@ -22,6 +22,9 @@ pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
 pub(crate) const API_KEY_REVOKED: &str = "api_key.revoked";
 
+/// Strangers at the door, counted by the minute: see `refusals`.
+pub(crate) const SIGN_IN_REFUSED: &str = "sign_in.refused";
+
 pub(crate) async fn in_workspace(
     tx: &mut Tx,
     scope: &Scope,
@@ -60,6 +63,12 @@ pub(crate) const TYPES: &[EventType] = &[
         "session",
         PEOPLE_READ,
         "An old refresh token came back, and the session was ended.",
+    ),
+    event(
+        SIGN_IN_REFUSED,
+        "sign_in",
+        PEOPLE_READ,
+        "Sign-ins and refreshes were refused; counted by the minute.",
     ),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
     event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),

@@ -79,7 +79,7 @@ impl Place {
 pub(crate) fn workspace() -> Scope {
     let actor =
         Actor { kind: ActorKind::Person, id: Some("per_1".into()), label: "owner@example.test".into() };
-    let trace = Trace { request_id: "r1".into(), trace_id: "t1".into() };
+    let trace = Trace { request_id: "r1".into(), trace_id: "t1".into(), origin: None };
     Scope::of_request(WorkspaceId::at(START), actor, trace)
 }
 
