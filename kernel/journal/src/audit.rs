@@ -59,6 +59,11 @@ pub struct Sought {
 }
 
 /// A part of it, in the order of [`crate::TIMELINE`].
-pub async fn page(rx: &mut Read, reach: impl Into<Reach>, sought: &Sought, list: &List) -> Result<Page<Audited>> {
+pub async fn page(
+    rx: &mut Read,
+    reach: impl Into<Reach>,
+    sought: &Sought,
+    list: &List,
+) -> Result<Page<Audited>> {
     store::page(rx, &reach.into(), sought, list).await
 }

@@ -17,8 +17,10 @@ pub use bell::{Journal, METRICS};
 pub use event::{Event, EventActor, EventId, EventType, Feed, NewEvent, Position, Since, visible_kinds};
 pub use store::TIMELINE;
 
-pub const MIGRATIONS: Migrations =
-    Migrations { system: "journal", steps: &[db::migration!("0001_events", by engine), db::migration!("0010_origins")] };
+pub const MIGRATIONS: Migrations = Migrations {
+    system: "journal",
+    steps: &[db::migration!("0001_events", by engine), db::migration!("0010_origins")],
+};
 
 /// Writes an event of the workspace into the transaction: it is there exactly if the change is.
 pub async fn append(tx: &mut Tx, scope: &Scope, event: NewEvent) -> Result<EventId> {

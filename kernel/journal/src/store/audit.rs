@@ -12,7 +12,12 @@ use crate::audit::{Audited, Reach, Sought};
 const COLUMNS: &str = "id, kind, subject, occurred_at, actor_kind, actor_id, actor_label, source, request_id, \
      trace_id, payload, epoch, tx, seq, workspace, client, user_agent";
 
-pub(crate) async fn page(rx: &mut Read, reach: &Reach, sought: &Sought, list: &List) -> Result<Page<Audited>> {
+pub(crate) async fn page(
+    rx: &mut Read,
+    reach: &Reach,
+    sought: &Sought,
+    list: &List,
+) -> Result<Page<Audited>> {
     let select = match reach {
         Reach::Workspace(scope) => Select::scoped(scope, "events", COLUMNS),
         Reach::Everywhere(by) => {

@@ -27,7 +27,8 @@ pub(crate) async fn thin(
     let mut params: Vec<Scalar> = span(from, *last);
     let names: Vec<_> = (params.len() + 1..).take(kept.len()).map(|n| format!("${n}")).collect();
     params.extend(kept.iter().map(|kind| Scalar::from(*kind)));
-    let but = if names.is_empty() { String::new() } else { format!(" AND kind NOT IN ({})", names.join(", ")) };
+    let but =
+        if names.is_empty() { String::new() } else { format!(" AND kind NOT IN ({})", names.join(", ")) };
     let sql = format!("DELETE FROM events WHERE {SPAN}{but}");
     tx.execute(&sql, &params).await?;
     let sql = "UPDATE journal_state SET feed_epoch = $1, feed_tx = $2, feed_seq = $3, \
@@ -46,12 +47,7 @@ pub(crate) async fn prune(tx: &mut Tx, _: &Installation, before: Time, batch: u3
     Ok(old.len())
 }
 
-pub(crate) async fn forget_origins(
-    tx: &mut Tx,
-    _: &Installation,
-    before: Time,
-    batch: u32,
-) -> Result<usize> {
+pub(crate) async fn forget_origins(tx: &mut Tx, _: &Installation, before: Time, batch: u32) -> Result<usize> {
     let sql = "SELECT blind_epoch AS epoch, blind_tx AS tx, blind_seq AS seq FROM journal_state WHERE id = 1";
     let from = tx.row(sql, params![]).await?.as_mut().map_or(Ok(Position::BEGINNING), place)?;
     let old = older(tx, from, before, batch).await?;
