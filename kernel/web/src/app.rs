@@ -9,6 +9,7 @@ use types::{Clock, Error, Result};
 
 use crate::access::AccessTable;
 use crate::caller::Authenticate;
+use crate::cookie::Forgery;
 use crate::directory::Directory;
 use crate::etag::Tag;
 use crate::faults::{Fault, Faults};
@@ -61,6 +62,7 @@ struct Inner {
     /// The document as it is sent: it never changes while we run.
     document_reply: (Reply, Tag),
     signer: query::Signer,
+    forgery: Forgery,
     in_flight: InFlight,
     refusals: Refusals,
 }
@@ -84,6 +86,7 @@ impl App {
         let tag = Tag::of_body(&reply.body, "");
         let document_reply = (reply.tagged(&tag).cached(Cache::Public), tag);
         let signer = query::Signer::new(&parts.keys.derive("cursors"));
+        let forgery = Forgery::new(&parts.keys);
         let mailer =
             mail::Mailer::new(parts.settings.clone(), parts.db.clock().clone(), &parts.keys.derive("mail"));
         Ok(Self(Arc::new(Inner {
@@ -94,6 +97,7 @@ impl App {
             document,
             document_reply,
             signer,
+            forgery,
             in_flight: InFlight::default(),
             refusals: Refusals::default(),
         })))
@@ -183,6 +187,10 @@ impl App {
 
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    pub(crate) fn forgery(&self) -> &Forgery {
+        &self.0.forgery
     }
 
     pub(crate) fn in_flight(&self) -> &InFlight {

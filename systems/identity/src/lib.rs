@@ -46,6 +46,9 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0004_api_keys"),
         db::migration!("0005_setup"),
         db::migration!("0006_refusals"),
+        db::migration!("0050_cookie_sessions"),
+        db::migration!("0051_api_keys"),
+        db::migration!("0052_signing_rotation"),
     ],
 };
 
@@ -92,7 +95,7 @@ pub const fn system() -> System {
         routes,
         pages: pages::api::pages,
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION],
+        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
@@ -120,6 +123,8 @@ pub const fn system() -> System {
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(sessions::api::routes())
+        .merge(sessions::cookies::api::routes())
+        .merge(sessions::devices::api::routes())
         .merge(people::api::routes())
         .merge(keys::api::routes())
         .merge(workspaces::api::routes())
@@ -143,7 +148,7 @@ const METRICS: &[Meaning] = &[
     ),
     counter(
         "mainstay_refresh_reuse_total",
-        "Sessions that ended because an old refresh token was used again.",
+        "Old refresh tokens that were used again, each of which ended sessions.",
     ),
 ];
 
