@@ -70,6 +70,14 @@ impl TestApp {
         node
     }
 
+    /// The same house begun anew on its database, with nothing in its memory. As after a crash, if this one was cut off.
+    pub fn again(&self) -> Self {
+        let systems = self.app.systems()[1..].to_vec();
+        let mut node = Self::on(Arc::clone(&self.database), None, systems, self.app.settings().clone());
+        node.people = Arc::clone(&self.people);
+        node
+    }
+
     fn on(database: Arc<TestDatabase>, db: Option<Db>, systems: Vec<System>, settings: Settings) -> Self {
         let db = db.unwrap_or_else(|| database.db.clone());
         let tasks = tasks::TaskGroup::new();

@@ -11,10 +11,10 @@ use types::{Error, Installation, Permission, Time};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Client, Ground, ListShape, Result, Standing, View};
+use web::{App, Caller, Client, Ground, ListShape, Proof, Result, Standing, View};
 
 use super::export::{Export, Format};
-use super::model::AuditOut;
+use super::model::{AuditOut, Sight};
 use crate::{AUDIT, AUDIT_ALL, audited_kinds, declared_kinds, is_of, visible_kinds};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -75,8 +75,8 @@ async fn list_audit(
     headers: HeaderMap,
 ) -> Result<Response> {
     let kinds = declared_kinds(view.app());
-    let readable = visible_kinds(view.app(), &caller.rights);
-    let reader = Reader { caller, client, headers, needed: AUDIT, kinds, readable };
+    let sight = Sight { kinds: visible_kinds(view.app(), &caller.rights), in_workspaces: true };
+    let reader = Reader { caller, client, headers, needed: AUDIT, kinds, sight };
     answer(view, &SHAPE, reader).await
 }
 
@@ -94,8 +94,8 @@ async fn list_installation_audit(
     headers: HeaderMap,
 ) -> Result<Response> {
     let kinds = audited_kinds(view.app());
-    let readable = visible_kinds(view.app(), &caller.installation);
-    let reader = Reader { caller, client, headers, needed: AUDIT_ALL, kinds, readable };
+    let sight = Sight { kinds: visible_kinds(view.app(), &caller.installation), in_workspaces: false };
+    let reader = Reader { caller, client, headers, needed: AUDIT_ALL, kinds, sight };
     answer(view, &SHAPE_OF_ALL, reader).await
 }
 
@@ -107,8 +107,7 @@ struct Reader {
     needed: Permission,
     /// Kinds that he hears of.
     kinds: Vec<&'static str>,
-    /// Those of which he sees what they say.
-    readable: Vec<&'static str>,
+    sight: Sight,
 }
 
 async fn answer<S: Ground>(view: View<S>, shape: &ListShape, reader: Reader) -> Result<Response>
@@ -127,16 +126,17 @@ where
             return Err(bad(name, "a file has no pages and one order").into());
         }
         let (app, reach) = (view.app().clone(), Reach::from(view.ground()));
-        let standing = Standing::new(&app, &reader.caller, reader.client, reader.headers, reader.needed);
-        let export = Export { app, reach, sought, readable: reader.readable, format };
+        let proof = Proof::of_request(reader.client, reader.headers);
+        let standing = Standing::begin(&app, &reader.caller, proof, reader.needed);
+        let export = Export { app, reach, sought, sight: reader.sight, format };
         return Ok(export.answer(standing));
     }
-    let readable = reader.readable;
+    let sight = reader.sight;
     let reply = view
-        .body((list, sought, readable), |rx, ground, (list, sought, readable)| {
+        .body((list, sought, sight), |rx, ground, (list, sought, sight)| {
             Box::pin(async move {
                 let page = journal::audit::page(rx, ground, sought, list).await?;
-                Ok(page.map(|audited| AuditOut::new(audited, readable)))
+                Ok(page.map(|audited| AuditOut::new(audited, sight)))
             })
         })
         .await?;

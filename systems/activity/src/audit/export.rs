@@ -13,7 +13,7 @@ use types::{Error, Result};
 use utoipa::ToSchema;
 use web::{App, Standing};
 
-use super::model::{AuditOut, HEAD};
+use super::model::{AuditOut, HEAD, Sight};
 
 /// How the audit is written out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -83,7 +83,7 @@ pub(crate) struct Export {
     pub(crate) app: App,
     pub(crate) reach: Reach,
     pub(crate) sought: Sought,
-    pub(crate) readable: Vec<&'static str>,
+    pub(crate) sight: Sight,
     pub(crate) format: Format,
 }
 
@@ -110,13 +110,13 @@ impl Export {
                     Next::Head => String::new(),
                     Next::Part(cursor) => cursor,
                 };
-                if !standing.holds().await {
-                    return Err(Error::forbidden("revoked", "The right to read this was taken away."));
+                if standing.is_due() {
+                    standing.check().await.map_err(|_| revoked())?;
                 }
                 let first = cursor.is_empty();
                 let (text, next) = export.part(&cursor).await?;
                 let head = if first && export.format == Format::Csv { HEAD } else { "" };
-                Ok(Some((format!("{head}{text}"), (export, standing, next))))
+                Ok::<_, Error>(Some((format!("{head}{text}"), (export, standing, next))))
             },
         );
         (headers, Body::from_stream(parts)).into_response()
@@ -135,8 +135,12 @@ impl Export {
         };
         let mut text = String::new();
         for audited in page.items {
-            text.push_str(&self.format.written(&AuditOut::new(audited, &self.readable))?);
+            text.push_str(&self.format.written(&AuditOut::new(audited, &self.sight))?);
         }
         Ok((text, page.next_cursor.map_or(Next::End, Next::Part)))
     }
+}
+
+fn revoked() -> Error {
+    Error::forbidden("revoked", "The right to read this was taken away.")
 }

@@ -39,13 +39,27 @@ pub(crate) struct AuditOut {
     data: Option<Value>,
 }
 
+/// What a reader sees of the content of events.
+#[derive(Clone)]
+pub(crate) struct Sight {
+    /// Kinds that he may read.
+    pub(crate) kinds: Vec<&'static str>,
+    /// Whether in a workspace too: rights over the installation open none.
+    pub(crate) in_workspaces: bool,
+}
+
+impl Sight {
+    fn reaches(&self, in_workspace: bool, kind: &str) -> bool {
+        (self.in_workspaces || !in_workspace) && self.kinds.contains(&kind)
+    }
+}
+
 impl AuditOut {
-    /// `readable` are the kinds whose content the reader may see.
-    pub(crate) fn new(audited: Audited, readable: &[&'static str]) -> Self {
+    pub(crate) fn new(audited: Audited, sight: &Sight) -> Self {
         let Audited { event, workspace, client, user_agent } = audited;
         Self {
             id: event.id,
-            data: readable.contains(&event.kind.as_str()).then_some(event.data),
+            data: sight.reaches(workspace.is_some(), &event.kind).then_some(event.data),
             kind: event.kind,
             subject: event.subject,
             occurred_at: event.occurred_at,
