@@ -78,7 +78,9 @@ pub(super) fn webhooks(patient: &Patient) -> BoxFuture<'_, Finding> {
         if off.is_empty() {
             return Finding::ok("none was switched off");
         }
-        let lines = off.iter().map(|[workspace, id, host, reason]| format!("{id} of {workspace} to {host}: {reason}"));
+        let lines = off
+            .iter()
+            .map(|[workspace, id, host, reason]| format!("{id} of {workspace} to {host}: {reason}"));
         let hint = "Their owners enable them again: docs/guide/webhooks.md.";
         Finding::warn(format!("{} switched off", off.len()), hint).lines(lines.collect())
     })

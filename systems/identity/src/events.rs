@@ -23,6 +23,8 @@ pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
 pub(crate) const API_KEY_REVOKED: &str = "api_key.revoked";
 
+/// The same as `session.created`, for those who answer for a workspace that the person belongs to.
+pub(crate) const MEMBER_SIGNED_IN: &str = "member.signed_in";
 /// Strangers at the door, counted by the minute: see `refusals`.
 pub(crate) const SIGN_IN_REFUSED: &str = "sign_in.refused";
 
@@ -65,6 +67,12 @@ pub(crate) const TYPES: &[EventType] = &[
         "session",
         PEOPLE_READ,
         "An old refresh token came back, and the sessions it could have opened were ended.",
+    ),
+    event(
+        MEMBER_SIGNED_IN,
+        "member",
+        Permission("audit:read"),
+        "Somebody who belongs to the workspace signed in.",
     ),
     event(
         SIGN_IN_REFUSED,

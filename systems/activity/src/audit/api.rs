@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Caller, Client, Ground, ListShape, Proof, Result, Standing, View};
 
-use super::export::{Export, Format};
+use super::api_export::{Export, Format};
 use super::model::{AuditOut, Sight};
 use crate::{AUDIT, AUDIT_ALL, audited_kinds, declared_kinds, is_of, visible_kinds};
 

@@ -4,7 +4,7 @@
 //! show what an event says to somebody who may not read events of its kind: he learns that it happened.
 
 mod api;
-mod export;
+mod api_export;
 mod model;
 
 pub(crate) use api::routes;

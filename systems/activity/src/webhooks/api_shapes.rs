@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use web::{Check, Field, Thing};
 
 use super::model::{self, LONGEST_DESCRIPTION, LONGEST_URL, MOST_TYPES, State, WebhookId, WebhookRow};
+use super::model_patterns as patterns;
 use super::ops::Maker;
-use super::patterns;
 use super::secret::Secret;
 
 /// A webhook to be made.

@@ -14,7 +14,9 @@ use super::deliveries::{self, DeliveryRow};
 use super::jobs::follow_job;
 use super::model::{State, WebhookId, WebhookRow};
 use super::secret::Secret;
-use super::{CREATED, DELETED, SECRET_ROTATED, UPDATED, Webhooks, patterns, store, store_follower};
+use super::{
+    CREATED, DELETED, SECRET_ROTATED, UPDATED, Webhooks, model_patterns as patterns, store, store_follower,
+};
 use crate::WebhookSettings;
 
 /// How long the old secret is signed with beside the new one.

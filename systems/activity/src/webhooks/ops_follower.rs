@@ -12,7 +12,7 @@ use web::{App, Fault};
 
 use super::deliveries::{self, DeliveryRow};
 use super::model::WebhookRow;
-use super::{patterns, store_follower as store};
+use super::{model_patterns as patterns, store_follower as store};
 
 /// Events in a step, and deliveries after which it ends: SQLite has one writer, and others wait for it.
 const EVENTS: u32 = 100;

@@ -154,6 +154,19 @@ testkit::on_both! {
         assert!(String::from_utf8_lossy(&file.body).contains("session.created"));
     }
 
+    async fn a_sign_in_stands_in_the_audit_of_each_workspace_of_the_person(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, member) = (app.owner("Main").await, app.member("Main").await);
+        let form = [("username", member.email.as_str()), ("password", "correct horse battery")];
+        app.anonymous().at(HERE).ask(Method::POST, "/api/v1/auth/token").form(&form).send().await.expect(200);
+        let found = entries(&owner, &format!("type=member.signed_in&subject={}&network=203.0.113.7", member.id)).await;
+        assert_eq!((found.len(), found[0]["actor"]["id"].as_str()), (1, Some(member.id.as_str())));
+        let other = app.owner("Other").await;
+        assert!(entries(&other, &format!("subject={}", member.id)).await.is_empty());
+        let feed = member.get(format!("{EVENTS}?limit=200")).await.expect(200).json().to_string();
+        assert!(!feed.contains("member.signed_in"), "{feed}");
+    }
+
     async fn refusals_are_counted_and_told_each_minute(engine: Engine) {
         let app = start(engine).await;
         let (owner, member) = (app.owner("Main").await, app.member("Main").await);
