@@ -117,10 +117,9 @@ async fn list_people(view: View<Installation>) -> Result<Reply> {
 }
 
 pub(crate) fn status(text: &str) -> types::Result<Status> {
-    Status::ALL
-        .into_iter()
-        .find(|status| status.as_str() == text)
-        .ok_or_else(|| Error::malformed("bad_parameter", "A person is active, deactivated, leaving or deleted."))
+    Status::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
+        Error::malformed("bad_parameter", "A person is active, deactivated, leaving or deleted.")
+    })
 }
 
 /// A person.

@@ -110,6 +110,7 @@ impl Email {
 
     /// One that was checked before.
     pub(crate) fn of(typed: &str) -> Self {
+        let typed = typed.trim();
         Self { typed: typed.to_owned(), key: email_key(typed) }
     }
 

@@ -20,6 +20,22 @@ async fn stay(app: &TestApp, link: &str) -> Answer {
     app.anonymous().post(CANCEL, json!({"token": link})).await
 }
 
+static ERASE: queue::Kind<serde_json::Value> =
+    queue::Kind::new("people.erase", |job, _| Box::pin(async move { job.done().await }));
+
+/// What comes each hour, now.
+async fn sweep(app: &TestApp) {
+    // After a leap of the clock the node that runs jobs first has to say that it lives.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let write = app.db().write(types::Installation::system("a test"), |tx, by| {
+        Box::pin(
+            async move { queue::enqueue_installation(tx, by, queue::NewJob::new(&ERASE, &json!({}))?).await },
+        )
+    });
+    write.await.expect("a job");
+    settled(app).await;
+}
+
 testkit::on_both! {
     async fn an_account_that_leaves_can_be_kept_by_the_mail_or_by_signing_in(engine: Engine) {
         let app = open_house(engine).await;
@@ -57,23 +73,17 @@ testkit::on_both! {
         let _ = app.key(&member, &["workspace:read"]).await;
         let path = format!("/api/v1/people/{}", member.id);
         let _ = leave(&member).await.expect(200);
-        app.clock().advance(14 * DAY);
-        token(&app.anonymous(), &member.email, PASSWORD).await.refused(401, "invalid_credentials");
-        let admin = app.sign_in(admin.email).await;
-        let gone = async || {
-            for _ in 0..1000 {
-                let shown = admin.get(&path).await.expect(200).json();
-                if shown["status"] == "deleted" {
-                    return shown;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            panic!("{} is still there", member.id);
-        };
-        let shown = gone().await;
-        assert_eq!((&shown["email"], &shown["name"]), (&json!(null), &json!("")));
-        letter(&app, &member.email, "is deleted", 1).await;
         settled(&app).await;
+        app.clock().advance(14 * DAY - Duration::from_secs(1));
+        sweep(&app).await;
+        let admin = app.sign_in(admin.email).await;
+        assert_eq!(admin.get(&path).await.expect(200).text("status"), "leaving");
+        app.clock().advance(Duration::from_secs(1));
+        token(&app.anonymous(), &member.email, PASSWORD).await.refused(401, "invalid_credentials");
+        sweep(&app).await;
+        let shown = admin.get(&path).await.expect(200).json();
+        assert_eq!((&shown["status"], &shown["email"], &shown["name"]), (&json!("deleted"), &json!(null), &json!("")));
+        letter(&app, &member.email, "is deleted", 1).await;
         let owner = app.sign_in(owner.email).await;
         let members = owner.get(format!("{WORKSPACES}/{}/members", owner.workspace)).await.expect(200).json();
         assert!(!members.to_string().contains(&member.email), "{members}");
