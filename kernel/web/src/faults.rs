@@ -23,10 +23,14 @@ pub enum Fault {
     SplitRotation = 64,
     /// Nothing is hashed for an address that nobody has (P23).
     QuickStranger = 128,
+    /// A change that is signed by a cookie need not come from our own page (A17).
+    TrustedCookie = 1 << 16,
+    /// A refresh token that comes back after its time is refused, and nothing ends (P7).
+    ForgivenReuse = 1 << 17,
     /// A mailed link is looked at in one transaction and acted upon in another (P7).
-    LookedAtLinks = 65_536,
+    LookedAtLinks = 1 << 24,
     /// Letters are asked for only where somebody has the address (P23).
-    TellingLetters = 131_072,
+    TellingLetters = 1 << 25,
 }
 
 /// Which faults are on.

@@ -53,6 +53,9 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0006_refusals"),
         db::migration!("0010_leaving"),
         db::migration!("0011_mailed_links"),
+        db::migration!("0050_cookie_sessions"),
+        db::migration!("0051_api_keys"),
+        db::migration!("0052_signing_rotation"),
     ],
 };
 
@@ -99,7 +102,7 @@ pub const fn system() -> System {
         routes,
         pages: pages::api::pages,
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION],
+        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
@@ -131,6 +134,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(passwords::api::routes())
         .merge(addresses::api::routes())
         .merge(leaving::api::routes())
+        .merge(sessions::cookies::api::routes())
+        .merge(sessions::devices::api::routes())
         .merge(people::api::routes())
         .merge(people::api_export::routes())
         .merge(people::api_people::routes())
@@ -161,7 +166,7 @@ const METRICS: &[Meaning] = &[
     ),
     counter(
         "mainstay_refresh_reuse_total",
-        "Sessions that ended because an old refresh token was used again.",
+        "Old refresh tokens that were used again, each of which ended sessions.",
     ),
 ];
 

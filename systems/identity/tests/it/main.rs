@@ -2,6 +2,7 @@
 
 mod addresses;
 mod callers;
+mod cookies;
 mod keys;
 mod leaving;
 mod letters;
