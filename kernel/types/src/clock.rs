@@ -106,6 +106,13 @@ impl Clock {
             ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
+
+    /// Sets a standing clock, back as well; does nothing to the machine's.
+    pub fn set(&self, to: Time) {
+        if let Some(ms) = &self.0 {
+            ms.store(to.as_millis(), Ordering::SeqCst);
+        }
+    }
 }
 
 #[cfg(test)]

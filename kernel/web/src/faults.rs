@@ -23,6 +23,12 @@ pub enum Fault {
     SplitRotation = 64,
     /// Nothing is hashed for an address that nobody has (P23).
     QuickStranger = 128,
+    /// A code of a second factor is good however often it was used (P7).
+    ForgetCodes = 4096,
+    /// A proof of who somebody is counts for ever (P17).
+    StaleProof = 8192,
+    /// A workspace that asks for a second factor asks nobody (P15).
+    NoFactorAsked = 16384,
 }
 
 /// Which faults are on.

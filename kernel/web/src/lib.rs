@@ -41,7 +41,7 @@ pub use commit::{Change, Check, Commit};
 pub use context::{Client, Ground};
 pub use etag::Condition;
 pub use faults::{Fault, Faults};
-pub use gate::public_scope;
+pub use gate::{public_scope, second_factor_needed};
 pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;

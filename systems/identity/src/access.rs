@@ -4,17 +4,17 @@
 
 use web::{Access, Rule, Tier};
 
-use crate::permissions::WORKSPACES_CREATE;
+use crate::permissions::{SECOND_FACTORS_RESET, WORKSPACES_CREATE};
 
 pub(crate) const ACCESS: &[Access] = &[
     Access::new("create_token", Rule::Anyone).tier(Tier::SignIn).unkept(),
     Access::new("refresh_token", Rule::Anyone).tier(Tier::Refresh).unkept(),
     Access::new("create_setup", Rule::Anyone).tier(Tier::SignIn).unkept(),
     Access::new("logout", Rule::SignedIn).unkept(),
-    Access::new("logout_all", Rule::SignedIn).unkept(),
+    Access::new("logout_all", Rule::SignedIn).unkept().fresh(),
     Access::new("list_sessions", Rule::SignedIn),
     Access::new("revoke_session", Rule::SignedIn),
-    Access::new("revoke_other_sessions", Rule::SignedIn),
+    Access::new("revoke_other_sessions", Rule::SignedIn).fresh(),
     Access::new("get_me", Rule::SignedIn),
     Access::new("update_me", Rule::SignedIn),
     Access::new("list_api_keys", Rule::SignedIn),
@@ -28,4 +28,20 @@ pub(crate) const ACCESS: &[Access] = &[
     Access::new("list_members", Rule::SignedIn),
     Access::new("create_member", Rule::SignedIn),
     Access::new("delete_member", Rule::SignedIn),
+    // Second factors. What would let a thief of a session stay is fresh: so is adding a factor.
+    Access::new("step_up", Rule::SignedIn).tier(Tier::SignIn).unkept(),
+    Access::new("begin_step_up", Rule::SignedIn).unkept(),
+    Access::new("get_second_factors", Rule::SignedIn),
+    Access::new("enroll_totp", Rule::SignedIn).unkept().fresh(),
+    Access::new("confirm_totp", Rule::SignedIn).tier(Tier::SignIn).unkept().fresh(),
+    Access::new("disable_totp", Rule::SignedIn).fresh(),
+    Access::new("renew_recovery_codes", Rule::SignedIn).unkept().fresh(),
+    Access::new("list_passkeys", Rule::SignedIn),
+    Access::new("begin_passkey", Rule::SignedIn).unkept().fresh(),
+    Access::new("finish_passkey", Rule::SignedIn).unkept().fresh(),
+    Access::new("update_passkey", Rule::SignedIn),
+    Access::new("delete_passkey", Rule::SignedIn).fresh(),
+    Access::new("begin_passkey_sign_in", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("finish_passkey_sign_in", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("reset_second_factors", Rule::Installation(SECOND_FACTORS_RESET)).fresh(),
 ];

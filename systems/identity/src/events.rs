@@ -21,6 +21,13 @@ pub(crate) const SESSION_REVOKED: &str = "session.revoked";
 pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
 pub(crate) const API_KEY_REVOKED: &str = "api_key.revoked";
+pub(crate) const SECOND_FACTOR_ADDED: &str = "person.second_factor_added";
+pub(crate) const SECOND_FACTOR_REMOVED: &str = "person.second_factor_removed";
+pub(crate) const SECOND_FACTORS_RESET: &str = "person.second_factors_reset";
+pub(crate) const RECOVERY_CODES_MADE: &str = "person.recovery_codes_made";
+pub(crate) const RECOVERY_CODE_USED: &str = "person.recovery_code_used";
+pub(crate) const PASSKEY_COUNTER_REGRESSED: &str = "passkey.counter_regressed";
+pub(crate) const SESSION_PROVEN: &str = "session.proven";
 
 pub(crate) async fn in_workspace(
     tx: &mut Tx,
@@ -67,4 +74,16 @@ pub(crate) const TYPES: &[EventType] = &[
     event(MEMBER_REMOVED, "member", MEMBERS_READ, "Somebody was taken out of a workspace."),
     event(API_KEY_CREATED, "api_key", API_KEYS_MANAGE, "An API key was made."),
     event(API_KEY_REVOKED, "api_key", API_KEYS_MANAGE, "An API key was revoked."),
+    event(SECOND_FACTOR_ADDED, "person", PEOPLE_READ, "Somebody has a second factor more."),
+    event(SECOND_FACTOR_REMOVED, "person", PEOPLE_READ, "Somebody has a second factor less."),
+    event(SECOND_FACTORS_RESET, "person", PEOPLE_READ, "An operator took all second factors off somebody."),
+    event(RECOVERY_CODES_MADE, "person", PEOPLE_READ, "Somebody was given new recovery codes."),
+    event(RECOVERY_CODE_USED, "person", PEOPLE_READ, "Somebody used a recovery code up."),
+    event(
+        PASSKEY_COUNTER_REGRESSED,
+        "passkey",
+        PEOPLE_READ,
+        "The counter of a passkey did not go on: somebody may hold a copy of it. It was refused.",
+    ),
+    event(SESSION_PROVEN, "session", PEOPLE_READ, "Somebody proved again in a session who they are."),
 ];

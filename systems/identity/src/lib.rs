@@ -1,13 +1,14 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
-//! Owns people, sessions, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
-//! other system's permissions mean: it only knows that they were declared. Mail, registration, second factors, SSO and
-//! invitations will stand beside these nouns.
+//! Owns people, sessions, second factors, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
+//! other system's permissions mean: it only knows that they were declared. Mail, registration, SSO and invitations will
+//! stand beside these nouns.
 
 mod access;
 pub mod admin;
 mod callers;
 mod events;
+mod factors;
 mod keys;
 mod pages;
 mod passwords;
@@ -46,6 +47,8 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0004_api_keys"),
         db::migration!("0005_setup"),
         db::migration!("0006_refusals"),
+        db::migration!("0030_second_factors"),
+        db::migration!("0031_required_factor"),
     ],
 };
 
@@ -102,6 +105,7 @@ pub const fn system() -> System {
             ("ses", "session"),
             ("key", "API key"),
             ("sgk", "signing key"),
+            ("pky", "passkey"),
         ],
         upkeep: UPKEEP,
         metrics: METRICS,
@@ -123,11 +127,13 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())
+        .merge(factors::api::routes())
 }
 
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
+    Upkeep { name: "spent challenges", every: Duration::from_hours(1), run: factors::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[

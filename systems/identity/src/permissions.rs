@@ -14,6 +14,7 @@ pub(crate) const API_KEYS_MANAGE: Permission = Permission("api_keys:manage");
 pub(crate) const WORKSPACES_CREATE: Permission = Permission("workspaces:create");
 pub(crate) const PEOPLE_READ: Permission = Permission("people:read");
 pub(crate) const OPERATOR_KEYS: Permission = Permission("operator_keys:manage");
+pub(crate) const SECOND_FACTORS_RESET: Permission = Permission("second_factors:reset");
 
 pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
     in_workspace(WORKSPACE_READ, true, "See the workspace's name and slug."),
@@ -25,6 +26,7 @@ pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
     over_all(WORKSPACES_CREATE, "Make workspaces."),
     over_all(PEOPLE_READ, "See what happened to people and their sessions."),
     over_all(OPERATOR_KEYS, "Make, see and revoke API keys that work in every workspace."),
+    over_all(SECOND_FACTORS_RESET, "Take all second factors off somebody who lost them."),
 ];
 
 const fn in_workspace(permission: Permission, member: bool, meaning: &'static str) -> PermissionInfo {

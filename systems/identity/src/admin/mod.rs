@@ -3,6 +3,8 @@
 //! Owns no table. Refuses to know HTTP and sessions.
 
 mod ops;
+mod ops_factors;
 
 pub(crate) use ops::ALL_RIGHTS;
 pub use ops::{Created, add, create, create_admin, set_status};
+pub use ops_factors::{Reset, otp_off, otp_off_here};

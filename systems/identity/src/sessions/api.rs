@@ -1,5 +1,7 @@
 //! Tokens, and the list of one's own sessions.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::HeaderMap;
 use query::{Page, SortFields};
@@ -13,8 +15,9 @@ use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionOut, TokenPair};
 use super::siege::Siege;
-use super::{ops, store};
+use super::{api_proof, ops, ops_door, store};
 use crate::callers::person_of;
+use crate::factors::{Purpose, Shown, challenge, passkeys};
 use crate::people::{email_key, password_text};
 use crate::{Ack, Identity};
 
@@ -27,20 +30,31 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_sessions))
         .routes(routes!(revoke_session))
         .routes(routes!(revoke_other_sessions))
+        .merge(api_proof::routes())
 }
 
 const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &[] };
 
-/// Signing in, as an OAuth 2 form.
+/// Signing in, as an OAuth 2 form: with `username` and `password`, or, after `second_factor_required`, with
+/// `grant_type=second_factor`, the `challenge` and a second factor.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenIn {
     /// The e-mail address. Case and blanks around it do not matter.
-    username: String,
+    username: Option<String>,
     #[schema(format = Password)]
-    password: String,
-    /// `password`, if it is sent at all.
+    password: Option<String>,
+    /// The code that the authenticator app shows, or a recovery code. It may come with the password, so that whoever has a
+    /// second factor needs one request.
+    #[schema(max_length = 64)]
+    totp: Option<String>,
+    /// `password`, if it is sent at all, or `second_factor`.
     grant_type: Option<String>,
+    /// From the refusal `second_factor_required`.
+    #[schema(max_length = 128)]
+    challenge: Option<String>,
+    /// What a passkey signed, as the JSON of `PublicKeyCredential.toJSON()`.
+    passkey: Option<String>,
     /// Read and ignored: what a token may do is what its person may do.
     #[allow(dead_code, reason = "OAuth clients send it")]
     scope: Option<String>,
@@ -83,48 +97,99 @@ impl Check for Others {
     fn check(&self, _: &mut Problems) {}
 }
 
-fn origin(headers: &HeaderMap, client: Client) -> Origin {
+/// Where a request came from, as far as it can be told.
+pub(crate) fn origin(headers: &HeaderMap, client: Client) -> Origin {
     let agent = headers.get(http::header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     Origin::new(agent.as_deref().unwrap_or_default(), client.0)
 }
 
 /// The person and session behind an access token; a key has neither.
-fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
+pub(crate) fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
     let session = caller.session.as_deref().and_then(|session| session.parse().ok());
     person_of(caller).zip(session).ok_or_else(|| {
         Error::forbidden("person_needed", "An API key has no sessions. Sign in with an access token.")
     })
 }
 
-/// Signs in with address and password.
+/// Signs in with address and password, and with a second factor where the person has one.
+///
+/// Without it the right password is answered 401 `second_factor_required`, with `challenge`, `methods` (`totp`, `passkey`,
+/// `recovery_code`), `expires_in` and, for a passkey, the options of `navigator.credentials.get` in `passkey`. Send the
+/// challenge back within five minutes with `grant_type=second_factor` and `totp` or `passkey`. It works once.
 #[utoipa::path(post, path = "/api/v1/auth/token", tag = "auth", operation_id = "create_token",
     request_body(content = TokenIn, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "A pair of tokens.", body = TokenPair),
-              (status = 401, description = "Address or password is not right; which one is not said.")))]
+              (status = 401, description = "Address or password is not right; which one is not said. Or a second factor is missing or not right.")))]
 async fn create_token(
     view: View<Installation>,
     client: Client,
     headers: HeaderMap,
     Form(body): Form<TokenIn>,
 ) -> Result<Reply> {
-    if body.grant_type.is_some_and(|grant| grant != "password") {
-        let message = "Only the grant type `password` is known here.";
-        return Err(Error::malformed("unsupported_grant_type", message).into());
-    }
     let app = view.app();
     let identity = app.extension::<Identity>()?;
-    let email_key = email_key(&body.username);
-    let siege = Siege::of(&email_key);
-    siege.pace(app).await;
     let origin = origin(&headers, client);
-    let password = password_text(&Zeroizing::new(body.password));
-    let door = ops::SignIn { email_key, password, origin };
-    let signed_in = ops::sign_in(app, &identity, view.ground(), door).await;
-    if let Err(error) = &signed_in {
+    let (answered, siege) = match body.grant_type.as_deref() {
+        None | Some("password") => {
+            let door = body.by_password(origin)?;
+            let siege = Siege::of(&door.email_key);
+            siege.pace(app).await;
+            (ops_door::sign_in(app, &identity, view.ground(), door).await, Some(siege))
+        }
+        Some("second_factor") => (body.go_on(app, &identity, view.ground(), origin).await, None),
+        Some(_) => {
+            let message = "Only the grant types `password` and `second_factor` are known here.";
+            return Err(Error::malformed("unsupported_grant_type", message).into());
+        }
+    };
+    if let Err(error) = &answered
+        && error.code() != "second_factor_required"
+    {
         identity.refusals.count(error.code(), client.0, app.clock().now());
-        siege.failed(app).await;
+        if let Some(siege) = siege {
+            siege.failed(app).await;
+        }
     }
-    Ok(Reply::ok(&signed_in?)?.no_store())
+    Ok(Reply::ok(&answered?)?.no_store())
+}
+
+impl TokenIn {
+    fn by_password(self, origin: Origin) -> types::Result<ops_door::SignIn> {
+        let username = self.username.ok_or_else(|| missing("/username"))?;
+        let password = self.password.ok_or_else(|| missing("/password"))?;
+        Ok(ops_door::SignIn {
+            email_key: email_key(&username),
+            password: password_text(&Zeroizing::new(password)),
+            shown: self.totp.map(|code| Shown::Code(Zeroizing::new(code))),
+            origin,
+        })
+    }
+
+    async fn go_on(
+        self,
+        app: &App,
+        identity: &Arc<Identity>,
+        inst: &Installation,
+        origin: Origin,
+    ) -> types::Result<TokenPair> {
+        let text = self.challenge.ok_or_else(|| missing("/challenge"))?;
+        let now = app.clock().now();
+        let challenge = challenge::read(&identity.secrets, Purpose::SecondFactor, &text, now);
+        let challenge = challenge.ok_or_else(ops_door::invalid_challenge)?;
+        let shown = match (self.totp, self.passkey) {
+            (Some(code), None) => Shown::Code(Zeroizing::new(code)),
+            (None, Some(json)) => {
+                let assertion = web::read_json(json.as_bytes())?;
+                Shown::Passkey(Box::new(passkeys::ops::verify(app, inst, &text, assertion).await?))
+            }
+            _ => return Err(missing("/totp")),
+        };
+        ops_door::answer(app, identity, inst, challenge, shown, origin).await
+    }
+}
+
+fn missing(field: &'static str) -> Error {
+    Error::invalid("invalid", "Some fields are not valid.").at_field(field, "required", "is needed here")
 }
 
 /// Exchanges a refresh token for the next pair.

@@ -17,12 +17,18 @@ pub(crate) struct NewSession<'a> {
     pub(crate) refresh_hash: &'a [u8],
     pub(crate) now: Time,
     pub(crate) expires_at: Time,
+    /// How the person proved who they are, in words with blanks between.
+    pub(crate) methods: &'a str,
+    /// When they showed a second factor.
+    pub(crate) second_factor_at: Option<Time>,
 }
 
 pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -> Result<()> {
     let sql = "INSERT INTO sessions (id, person_id, device, user_agent, ip, created_at, last_used_at, expires_at, \
-               generation, salt, refresh_hash) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, $8, $9)";
-    let NewSession { id, person, origin, salt, refresh_hash, now, expires_at } = new;
+               generation, salt, refresh_hash, methods, proven_at, second_factor_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, $8, $9, $10, $6, $11)";
+    let NewSession { id, person, origin, salt, refresh_hash, now, expires_at, methods, second_factor_at } =
+        new;
     let values = params![
         id,
         person,
@@ -32,7 +38,9 @@ pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -
         now,
         expires_at,
         salt,
-        refresh_hash
+        refresh_hash,
+        methods,
+        second_factor_at
     ];
     tx.execute(sql, values).await?;
     Ok(())
@@ -72,6 +80,36 @@ pub(crate) async fn rotate(
                WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL AND expires_at > $4";
     let values = params![id, presented, next, now, &origin.user_agent, &origin.ip];
     Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// The person of a session proved themselves again; with a second factor or without.
+pub(crate) async fn proven(
+    tx: &mut Tx,
+    _: &Installation,
+    id: SessionId,
+    methods: &str,
+    second_factor: bool,
+    now: Time,
+) -> Result<()> {
+    let sql = "UPDATE sessions SET methods = $2, proven_at = $4, \
+               second_factor_at = CASE WHEN $3 = 1 THEN $4 ELSE second_factor_at END \
+               WHERE id = $1 AND revoked_at IS NULL";
+    tx.execute(sql, params![id, methods, second_factor, now]).await?;
+    Ok(())
+}
+
+/// A second factor was shown in a session; what its person proved before still counts.
+pub(crate) async fn second_factor_shown(
+    tx: &mut Tx,
+    _: &Installation,
+    id: SessionId,
+    method: &str,
+    now: Time,
+) -> Result<()> {
+    let sql = "UPDATE sessions SET second_factor_at = $3, methods = methods || ' ' || $2 \
+               WHERE id = $1 AND revoked_at IS NULL";
+    tx.execute(sql, params![id, method, now]).await?;
+    Ok(())
 }
 
 /// `false` when it was over already, or never was.
@@ -115,7 +153,8 @@ pub(crate) async fn of_person(
     rx.row(&sql, params![id, person]).await?.as_mut().map(session).transpose()
 }
 
-const COLUMNS: &str = "id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at";
+const COLUMNS: &str = "id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at, \
+                       methods, proven_at, second_factor_at";
 
 fn session(row: &mut Row) -> Result<SessionRow> {
     Ok(SessionRow {
@@ -127,6 +166,9 @@ fn session(row: &mut Row) -> Result<SessionRow> {
         last_used_at: row.take("last_used_at")?,
         expires_at: row.take("expires_at")?,
         revoked_at: row.take("revoked_at")?,
+        methods: row.take("methods")?,
+        proven_at: row.take("proven_at")?,
+        second_factor_at: row.take("second_factor_at")?,
     })
 }
 

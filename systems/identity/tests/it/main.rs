@@ -1,13 +1,17 @@
 //! Identity over HTTP, on both engines.
 
 mod callers;
+mod factors;
 mod keys;
 mod me;
+mod passkeys;
 mod refresh;
 mod sessions;
 mod setup;
 mod sign_in;
+mod step_up;
 mod tenants;
+mod totp;
 mod workspaces;
 
 use http::Method;

@@ -38,6 +38,8 @@ pub(crate) struct SessionStanding {
     pub(crate) read_at: Time,
     pub(crate) revoked: bool,
     pub(crate) expires_at: Time,
+    pub(crate) proven_at: Time,
+    pub(crate) second_factor: bool,
     pub(crate) person: PersonStanding,
 }
 
