@@ -24,11 +24,15 @@ pub enum Fault {
     /// Nothing is hashed for an address that nobody has (P23).
     QuickStranger = 128,
     /// A code of a second factor is good however often it was used (P7).
-    ForgetCodes = 4096,
+    ForgetCodes = 1 << 12,
     /// A proof of who somebody is counts for ever (P17).
-    StaleProof = 8192,
+    StaleProof = 1 << 13,
     /// A workspace that asks for a second factor asks nobody (P15).
-    NoFactorAsked = 16384,
+    NoFactorAsked = 1 << 14,
+    /// A change that is signed by a cookie need not come from our own page (A17).
+    TrustedCookie = 1 << 16,
+    /// A refresh token that comes back after its time is refused, and nothing ends (P7).
+    ForgivenReuse = 1 << 17,
 }
 
 /// Which faults are on.

@@ -17,6 +17,7 @@ pub(crate) const WORKSPACE_UPDATED: &str = "workspace.updated";
 pub(crate) const MEMBER_ADDED: &str = "member.added";
 pub(crate) const MEMBER_REMOVED: &str = "member.removed";
 pub(crate) const SESSION_CREATED: &str = "session.created";
+pub(crate) const SESSION_UPDATED: &str = "session.updated";
 pub(crate) const SESSION_REVOKED: &str = "session.revoked";
 pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
@@ -61,12 +62,13 @@ pub(crate) const TYPES: &[EventType] = &[
     event(PERSON_UPDATED, "person", PEOPLE_READ, "Somebody changed their name."),
     event(PERSON_STATUS_CHANGED, "person", PEOPLE_READ, "Somebody may sign in no more, or again."),
     event(SESSION_CREATED, "session", PEOPLE_READ, "Somebody signed in."),
+    event(SESSION_UPDATED, "session", PEOPLE_READ, "Somebody gave a device another name."),
     event(SESSION_REVOKED, "session", PEOPLE_READ, "A session was ended."),
     event(
         REUSE_DETECTED,
         "session",
         PEOPLE_READ,
-        "An old refresh token came back, and the session was ended.",
+        "An old refresh token came back, and the sessions it could have opened were ended.",
     ),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
     event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),

@@ -49,6 +49,9 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0006_refusals"),
         db::migration!("0030_second_factors"),
         db::migration!("0031_required_factor"),
+        db::migration!("0050_cookie_sessions"),
+        db::migration!("0051_api_keys"),
+        db::migration!("0052_signing_rotation"),
     ],
 };
 
@@ -95,7 +98,7 @@ pub const fn system() -> System {
         routes,
         pages: pages::api::pages,
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION],
+        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
@@ -122,6 +125,8 @@ pub const fn system() -> System {
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(sessions::api::routes())
+        .merge(sessions::cookies::api::routes())
+        .merge(sessions::devices::api::routes())
         .merge(people::api::routes())
         .merge(keys::api::routes())
         .merge(workspaces::api::routes())
@@ -147,7 +152,7 @@ const METRICS: &[Meaning] = &[
     ),
     counter(
         "mainstay_refresh_reuse_total",
-        "Sessions that ended because an old refresh token was used again.",
+        "Old refresh tokens that were used again, each of which ended sessions.",
     ),
 ];
 

@@ -31,7 +31,7 @@ pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
 pub use redis::Redis;
-pub use smtp::{Aiosmtpd, Smtp, Turn};
+pub use smtp::{Aiosmtpd, Smtp, Turn, python};
 pub use upstream::{Canary, OUTSIDE, Upstream, reply};
 
 /// Whether promises are to be tried at their full figures: `make promises` asks for it.

@@ -224,7 +224,7 @@ impl Drop for Aiosmtpd {
 }
 
 /// Where `scripts/setup.sh` puts it.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let of = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let cache = of("MAINSTAY_TEST_CACHE_DIR")
         .or_else(|| of("XDG_CACHE_HOME").map(|cache| cache.join("mainstay")))

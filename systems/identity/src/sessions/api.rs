@@ -14,10 +14,13 @@ use web::{App, Caller, Check, Client, Commit, Form, Json, ListShape, Path, Reply
 use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionOut, TokenPair};
+use super::ops::Grant;
+use super::ops_door::{self, Guest};
 use super::siege::Siege;
-use super::{api_proof, ops, ops_door, store};
+use super::{SessionKind, api_proof, cookies, ops, store};
 use crate::callers::person_of;
-use crate::factors::{Purpose, Shown, challenge, passkeys};
+use crate::factors::Shown;
+use crate::factors::passkeys::AssertionIn;
 use crate::people::{email_key, password_text};
 use crate::{Ack, Identity};
 
@@ -103,7 +106,7 @@ pub(crate) fn origin(headers: &HeaderMap, client: Client) -> Origin {
     Origin::new(agent.as_deref().unwrap_or_default(), client.0)
 }
 
-/// The person and session behind an access token; a key has neither.
+/// The person and session behind an access token or a cookie; a key has neither.
 pub(crate) fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
     let session = caller.session.as_deref().and_then(|session| session.parse().ok());
     person_of(caller).zip(session).ok_or_else(|| {
@@ -126,23 +129,107 @@ async fn create_token(
     headers: HeaderMap,
     Form(body): Form<TokenIn>,
 ) -> Result<Reply> {
-    let app = view.app();
-    let identity = app.extension::<Identity>()?;
-    let origin = origin(&headers, client);
-    let (answered, siege) = match body.grant_type.as_deref() {
-        None | Some("password") => {
-            let door = body.by_password(origin)?;
-            let siege = Siege::of(&door.email_key);
-            siege.pace(app).await;
-            (ops_door::sign_in(app, &identity, view.ground(), door).await, Some(siege))
-        }
-        Some("second_factor") => (body.go_on(app, &identity, view.ground(), origin).await, None),
+    let identity = view.app().extension::<Identity>()?;
+    let go_on = match body.grant_type.as_deref() {
+        None | Some("password") => false,
+        Some("second_factor") => true,
         Some(_) => {
             let message = "Only the grant types `password` and `second_factor` are known here.";
             return Err(Error::malformed("unsupported_grant_type", message).into());
         }
     };
-    if let Err(error) = &answered
+    let entry = body.entry(go_on)?;
+    let guest = Guest { origin: origin(&headers, client), kind: SessionKind::Tokens };
+    let grant = enter(&view, &identity, client, guest, entry).await?;
+    Ok(Reply::ok(&ops::pair(view.app(), &identity, &grant).await?)?.no_store())
+}
+
+impl TokenIn {
+    fn entry(self, go_on: bool) -> types::Result<Entry> {
+        let passkey = self.passkey.map(|json| web::read_json(json.as_bytes())).transpose()?;
+        if go_on {
+            return Entry::factor(self.challenge, self.totp, passkey);
+        }
+        Entry::password(self.username, self.password, self.totp, "/username")
+    }
+}
+
+/// What somebody says at the door.
+pub(super) enum Entry {
+    Password {
+        email_key: String,
+        password: Zeroizing<String>,
+        code: Option<Zeroizing<String>>,
+    },
+    /// The answer to a challenge.
+    Code {
+        challenge: String,
+        code: Zeroizing<String>,
+    },
+    Passkey {
+        challenge: String,
+        assertion: Box<AssertionIn>,
+    },
+}
+
+impl Entry {
+    pub(super) fn password(
+        name: Option<String>,
+        password: Option<String>,
+        code: Option<String>,
+        field: &'static str,
+    ) -> types::Result<Self> {
+        Ok(Self::Password {
+            email_key: email_key(&name.ok_or_else(|| missing(field))?),
+            password: password_text(&Zeroizing::new(password.ok_or_else(|| missing("/password"))?)),
+            code: code.map(Zeroizing::new),
+        })
+    }
+
+    pub(super) fn factor(
+        challenge: Option<String>,
+        code: Option<String>,
+        passkey: Option<AssertionIn>,
+    ) -> types::Result<Self> {
+        let challenge = challenge.ok_or_else(|| missing("/challenge"))?;
+        match (code, passkey) {
+            (Some(code), None) => Ok(Self::Code { challenge, code: Zeroizing::new(code) }),
+            (None, Some(assertion)) => Ok(Self::Passkey { challenge, assertion: Box::new(assertion) }),
+            _ => Err(missing("/totp")),
+        }
+    }
+}
+
+/// Opens a session for whoever shows what it takes, at the pace that the account can stand.
+pub(super) async fn enter(
+    view: &View<Installation>,
+    identity: &Arc<Identity>,
+    client: Client,
+    guest: Guest,
+    entry: Entry,
+) -> types::Result<Grant> {
+    let (app, inst) = (view.app(), view.ground());
+    let siege = match &entry {
+        Entry::Password { email_key, .. } => Some(Siege::of(email_key)),
+        _ => None,
+    };
+    if let Some(siege) = &siege {
+        siege.pace(app).await;
+    }
+    let opened = match entry {
+        Entry::Password { email_key, password, code } => {
+            let door = ops_door::SignIn { email_key, password, shown: code.map(Shown::Code) };
+            ops_door::sign_in(app, identity, inst, door, guest).await
+        }
+        Entry::Code { challenge, code } => {
+            ops_door::answer(app, identity, inst, &challenge, ops_door::Answer::Code(code), guest).await
+        }
+        Entry::Passkey { challenge, assertion } => {
+            ops_door::answer(app, identity, inst, &challenge, ops_door::Answer::Passkey(assertion), guest)
+                .await
+        }
+    };
+    if let Err(error) = &opened
         && error.code() != "second_factor_required"
     {
         identity.refusals.count(error.code(), client.0, app.clock().now());
@@ -150,42 +237,7 @@ async fn create_token(
             siege.failed(app).await;
         }
     }
-    Ok(Reply::ok(&answered?)?.no_store())
-}
-
-impl TokenIn {
-    fn by_password(self, origin: Origin) -> types::Result<ops_door::SignIn> {
-        let username = self.username.ok_or_else(|| missing("/username"))?;
-        let password = self.password.ok_or_else(|| missing("/password"))?;
-        Ok(ops_door::SignIn {
-            email_key: email_key(&username),
-            password: password_text(&Zeroizing::new(password)),
-            shown: self.totp.map(|code| Shown::Code(Zeroizing::new(code))),
-            origin,
-        })
-    }
-
-    async fn go_on(
-        self,
-        app: &App,
-        identity: &Arc<Identity>,
-        inst: &Installation,
-        origin: Origin,
-    ) -> types::Result<TokenPair> {
-        let text = self.challenge.ok_or_else(|| missing("/challenge"))?;
-        let now = app.clock().now();
-        let challenge = challenge::read(&identity.secrets, Purpose::SecondFactor, &text, now);
-        let challenge = challenge.ok_or_else(ops_door::invalid_challenge)?;
-        let shown = match (self.totp, self.passkey) {
-            (Some(code), None) => Shown::Code(Zeroizing::new(code)),
-            (None, Some(json)) => {
-                let assertion = web::read_json(json.as_bytes())?;
-                Shown::Passkey(Box::new(passkeys::ops::verify(app, inst, &text, assertion).await?))
-            }
-            _ => return Err(missing("/totp")),
-        };
-        ops_door::answer(app, identity, inst, challenge, shown, origin).await
-    }
+    opened
 }
 
 fn missing(field: &'static str) -> Error {
@@ -195,7 +247,8 @@ fn missing(field: &'static str) -> Error {
 /// Exchanges a refresh token for the next pair.
 ///
 /// Each refresh token works once. For ten seconds afterwards the one before answers with the same successor again, for a
-/// client that lost the answer. Any later use means that somebody else holds a copy, and ends the session.
+/// client that lost the answer. Any later use means that somebody else holds a copy, and ends all sessions of the person, or
+/// only this one where `sessions.on_reuse` says so.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", operation_id = "refresh_token",
     request_body = RefreshIn,
     responses((status = 200, description = "The next pair.", body = TokenPair),
@@ -219,20 +272,30 @@ async fn refresh_token(
     Ok(Reply::ok(&refreshed?)?.no_store())
 }
 
-/// Ends the session of this request.
+/// Ends the session of this request, and takes its cookie away if it came with one.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "logout",
     responses((status = 200, description = "Signed out.", body = Ack)))]
-async fn logout(State(app): State<App>, caller: Caller, commit: Commit<Installation>) -> Result<Reply> {
+async fn logout(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    commit: Commit<Installation>,
+) -> Result<Reply> {
     let (person, session) = own(&caller)?;
-    revoke_one(&app, commit, person, session).await
+    Ok(cookies::cleared(revoke_one(&app, commit, person, session).await?, &headers))
 }
 
 /// Ends all sessions of the person, this one too.
 #[utoipa::path(post, path = "/api/v1/auth/logout-all", tag = "auth", operation_id = "logout_all",
     responses((status = 200, description = "Signed out everywhere.", body = RevokedOut)))]
-async fn logout_all(State(app): State<App>, caller: Caller, commit: Commit<Installation>) -> Result<Reply> {
+async fn logout_all(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    commit: Commit<Installation>,
+) -> Result<Reply> {
     let (person, _) = own(&caller)?;
-    revoke_many(&app, commit, person, None).await
+    Ok(cookies::cleared(revoke_many(&app, commit, person, None).await?, &headers))
 }
 
 /// Ends all sessions of the person but this one.

@@ -1,6 +1,7 @@
 //! Proving oneself again, over HTTP.
 
 use axum::extract::State;
+use http::HeaderMap;
 use serde::Deserialize;
 use types::{Installation, Problems};
 use utoipa::ToSchema;
@@ -10,6 +11,7 @@ use web::{App, Caller, Check, Client, Json, Reply, Result, View};
 use zeroize::Zeroizing;
 
 use super::api::own;
+use super::cookies;
 use super::ops_door::invalid_challenge;
 use super::ops_proof::{self, StepUp};
 use super::siege::Siege;
@@ -53,7 +55,7 @@ impl Check for StepUpIn {
 /// Proves again who is asking.
 ///
 /// Dangerous acts answer 403 `step_up_required` when the last proof of the session is older than `identity.step_up_age`. After
-/// this they work in this session for that long.
+/// this they work in this session for that long. The cookie of a browser is replaced.
 #[utoipa::path(post, path = "/api/v1/auth/step-up", tag = "auth", operation_id = "step_up",
     request_body = StepUpIn,
     responses((status = 200, description = "Proven.", body = Ack),
@@ -63,6 +65,7 @@ async fn step_up(
     caller: Caller,
     client: Client,
     view: View<Installation>,
+    headers: HeaderMap,
     Json(body): Json<StepUpIn>,
 ) -> Result<Reply> {
     let (person, session) = own(&caller)?;
@@ -80,7 +83,9 @@ async fn step_up(
     let siege = Siege::of(&email_key(&caller.actor.label));
     siege.pace(&app).await;
     let password = body.password.map(|typed| password_text(&Zeroizing::new(typed)));
-    let wish = StepUp { person, session, password, shown, challenge };
+    let cookie = cookies::of(&headers);
+    let way = cookie.as_ref().map(|cookie| cookie.way);
+    let wish = StepUp { person, session, password, shown, challenge, cookie };
     let done = ops_proof::step_up(&app, &identity, view.ground(), wish).await;
     if let Err(error) = &done
         && error.code() != "second_factor_required"
@@ -89,7 +94,8 @@ async fn step_up(
         siege.failed(&app).await;
     }
     done?;
-    Ok(Reply::ok(&Ack::OK)?.no_store())
+    let reply = Reply::ok(&Ack::OK)?.no_store();
+    Ok(cookies::replaced(reply, &app, &identity, way, session).await?)
 }
 
 /// What a browser needs to prove it with a passkey.

@@ -5,7 +5,10 @@
 
 pub(crate) mod api;
 mod api_proof;
+pub(crate) mod cookies;
+pub(crate) mod devices;
 pub(crate) mod jobs;
+mod kind;
 mod model;
 pub(crate) mod ops;
 pub(crate) mod ops_door;
@@ -15,4 +18,5 @@ pub(crate) mod siege;
 pub(crate) mod store;
 
 pub(crate) use api::{origin, own};
-pub(crate) use model::{Origin, SessionId, TokenPair};
+pub(crate) use kind::SessionKind;
+pub(crate) use model::{SessionId, TokenPair};

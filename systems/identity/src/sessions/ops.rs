@@ -12,25 +12,39 @@ use super::model::{Origin, SessionId, SessionState, TokenPair};
 use super::refresh::{self, Presented, Rule, Verdict};
 use super::store;
 use crate::people::{self, Status};
-use crate::settings::IdentitySettings;
+use crate::settings::{IdentitySettings, OnReuse, SessionSettings};
 use crate::signing::Claims;
 use crate::{Identity, events, secrets};
 
-/// A session as far as its next pair of tokens needs it.
+/// A session as far as its next secret needs it.
 #[derive(Clone)]
-pub(super) struct Grant {
-    pub(super) session: SessionId,
-    pub(super) person: PersonId,
-    pub(super) generation: i64,
-    pub(super) salt: Vec<u8>,
-    pub(super) expires_at: Time,
+pub(crate) struct Grant {
+    pub(crate) session: SessionId,
+    pub(crate) person: PersonId,
+    pub(crate) generation: i64,
+    pub(crate) salt: Vec<u8>,
+    pub(crate) expires_at: Time,
+}
+
+impl Grant {
+    /// What a row grants, so many generations later.
+    pub(crate) fn of(row: &SessionState, further: i64) -> Self {
+        Self {
+            session: row.id,
+            person: row.person,
+            generation: row.generation + further,
+            salt: row.salt.clone(),
+            expires_at: row.expires_at,
+        }
+    }
 }
 
 pub(super) async fn is_active(tx: &mut Tx, inst: &Installation, person: PersonId) -> Result<bool> {
     Ok(people::store::get(tx, inst, person).await?.is_some_and(|row| row.status == Status::Active))
 }
 
-pub(super) async fn pair(app: &App, identity: &Identity, grant: &Grant) -> Result<TokenPair> {
+/// The tokens of a session that was opened or refreshed.
+pub(crate) async fn pair(app: &App, identity: &Identity, grant: &Grant) -> Result<TokenPair> {
     let now = app.clock().now();
     let life = app.settings().get::<IdentitySettings>().access_token_life;
     let expires = now.plus(life).min(grant.expires_at).as_seconds();
@@ -68,6 +82,8 @@ struct Refresh {
     origin: Origin,
     leeway: Duration,
     idle: Duration,
+    on_reuse: OnReuse,
+    forgiving: bool,
 }
 
 /// The session that a refresh token claims to be of; `None` for text that is no refresh token.
@@ -85,7 +101,6 @@ pub(crate) async fn refresh(
     origin: Origin,
 ) -> Result<TokenPair> {
     let presented = refresh::parse(text).ok_or_else(invalid_refresh)?;
-    let session = presented.session;
     let settings = app.settings().get::<IdentitySettings>();
     let unit = Refresh {
         identity: Arc::clone(identity),
@@ -94,6 +109,8 @@ pub(crate) async fn refresh(
         origin,
         leeway: settings.refresh_leeway,
         idle: settings.session_idle,
+        on_reuse: app.settings().get::<SessionSettings>().on_reuse,
+        forgiving: app.broken(Fault::ForgivenReuse),
     };
     let outcome = if app.broken(Fault::SplitRotation) {
         split(app, unit).await?
@@ -104,7 +121,7 @@ pub(crate) async fn refresh(
         Outcome::Granted(grant) => pair(app, identity, &grant).await,
         Outcome::Refused => Err(invalid_refresh()),
         Outcome::Reused => {
-            identity.callers.forget_session(session);
+            identity.callers.forget();
             metrics::counter!("mainstay_refresh_reuse_total").increment(1);
             Err(invalid_refresh())
         }
@@ -136,17 +153,23 @@ impl Refresh {
         let rule = Rule { leeway: self.leeway, idle: self.idle, now };
         match refresh::judge(&self.identity.secrets, &self.presented, &row, rule) {
             Verdict::Rotate => self.rotate(tx, row, now).await,
-            Verdict::Repeat => Ok(granted(row, 0)),
+            Verdict::Repeat => Ok(Outcome::Granted(Grant::of(&row, 0))),
             Verdict::Refused => Ok(Outcome::Refused),
-            Verdict::Reused => {
-                store::revoke(tx, &self.inst, row.id, now).await?;
-                let payload = json!({"person_id": row.person, "ip": self.origin.ip,
-                                     "generation": self.presented.generation, "current": row.generation});
-                events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload)
-                    .await?;
-                Ok(Outcome::Reused)
-            }
+            Verdict::Reused if self.forgiving => Ok(Outcome::Refused),
+            Verdict::Reused => self.reused(tx, row, now).await,
         }
+    }
+
+    /// Somebody else holds a copy. Which of the two is at the door is not known, so both are out.
+    async fn reused(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {
+        store::revoke(tx, &self.inst, row.id, now).await?;
+        let payload = json!({"person_id": row.person, "ip": self.origin.ip,
+                             "generation": self.presented.generation, "current": row.generation});
+        events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload).await?;
+        if self.on_reuse == OnReuse::All {
+            revoke_all(tx, &self.inst, row.person, None).await?;
+        }
+        Ok(Outcome::Reused)
     }
 
     async fn rotate(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {
@@ -154,16 +177,11 @@ impl Refresh {
         let next = secrets::hash(&next);
         let presented = &row.refresh_hash;
         if store::rotate(tx, &self.inst, row.id, presented, &next, &self.origin, now).await? {
-            return Ok(granted(row, 1));
+            return Ok(Outcome::Granted(Grant::of(&row, 1)));
         }
         // The row was read in this transaction, so only a broken engine gets here. Nothing was changed.
         Err(Error::unavailable("try_again", "Another request refreshed this session.").retry_after(1))
     }
-}
-
-fn granted(row: SessionState, further: i64) -> Outcome {
-    let SessionState { id, person, generation, salt, expires_at, .. } = row;
-    Outcome::Granted(Grant { session: id, person, generation: generation + further, salt, expires_at })
 }
 
 /// Ends one session of somebody. 404 for another's, as for one that never was; ended twice is ended.

@@ -1,7 +1,7 @@
 //! The one door into a session, whatever somebody proves themselves with.
 //!
 //! [`open`] is called by everybody who knows whose request it is: the password form here, passkeys, a sign-in provider. It is
-//! told how ([`Proof`]) and answers with the first pair of tokens, or with the refusal `second_factor_required`, which holds
+//! told how ([`Proof`]) and answers with what a pair of tokens or a cookie is made of, or with the refusal `second_factor_required`, which holds
 //! a challenge: whoever has a second factor shows it, with the proof or afterwards through [`answer`]. A passkey is two
 //! factors by itself and is asked for nothing more. The factor is used up in the transaction that makes the session, so of
 //! many copies of a request one gets in.
@@ -14,10 +14,11 @@ use types::{Actor, ActorKind, Error, Installation, PersonId, Result, Time};
 use web::{App, Fault};
 use zeroize::Zeroizing;
 
-use super::model::{Origin, SessionId, TokenPair};
-use super::ops::{Grant, is_active, pair};
-use super::refresh;
+use super::kind::SessionKind;
+use super::model::{Origin, SessionId};
+use super::ops::{Grant, is_active};
 use super::store::{self, NewSession};
+use crate::factors::passkeys::AssertionIn;
 use crate::factors::{self, Challenge, Held, Method, Purpose, Refusal, Shown, Verdict, challenge, passkeys};
 use crate::people::{self, PersonRow, Status};
 use crate::settings::IdentitySettings;
@@ -29,7 +30,18 @@ pub(crate) struct SignIn {
     pub(crate) password: Zeroizing<String>,
     /// A code that came along.
     pub(crate) shown: Option<Shown>,
+}
+
+/// Where somebody comes from, and what they want to have afterwards: tokens, or the cookie of a browser.
+pub(crate) struct Guest {
     pub(crate) origin: Origin,
+    pub(crate) kind: SessionKind,
+}
+
+/// What is shown for a challenge.
+pub(crate) enum Answer {
+    Code(Zeroizing<String>),
+    Passkey(Box<AssertionIn>),
 }
 
 /// What somebody has proven, or is about to, when a session is opened for them.
@@ -56,8 +68,9 @@ pub(crate) async fn sign_in(
     identity: &Arc<Identity>,
     inst: &Installation,
     door: SignIn,
-) -> Result<TokenPair> {
-    let SignIn { email_key, password, shown, origin } = door;
+    guest: Guest,
+) -> Result<Grant> {
+    let SignIn { email_key, password, shown } = door;
     let known = app
         .db()
         .read((inst.clone(), email_key), |rx, (inst, key)| {
@@ -71,7 +84,7 @@ pub(crate) async fn sign_in(
     let fits = identity.passwords.verify(app.tasks(), password, hash).await?;
     let person =
         person.filter(|person| fits && person.status == Status::Active).ok_or_else(invalid_credentials)?;
-    open(app, identity, inst, person, Proof::first(Method::Password, shown), origin).await
+    open(app, identity, inst, person, Proof::first(Method::Password, shown), guest).await
 }
 
 /// Goes on with a sign-in that was answered with a challenge.
@@ -79,10 +92,18 @@ pub(crate) async fn answer(
     app: &App,
     identity: &Arc<Identity>,
     inst: &Installation,
-    challenge: Challenge,
-    shown: Shown,
-    origin: Origin,
-) -> Result<TokenPair> {
+    text: &str,
+    answer: Answer,
+    guest: Guest,
+) -> Result<Grant> {
+    let challenge = challenge::read(&identity.secrets, Purpose::SecondFactor, text, app.clock().now());
+    let challenge = challenge.ok_or_else(invalid_challenge)?;
+    let shown = match answer {
+        Answer::Code(typed) => Shown::Code(typed),
+        Answer::Passkey(assertion) => {
+            Shown::Passkey(Box::new(passkeys::ops::verify(app, inst, text, *assertion).await?))
+        }
+    };
     let person = PersonId::from_bytes(challenge.subject);
     let read =
         app.db().read((inst.clone(), person), |rx, (inst, id)| Box::pin(people::store::get(rx, inst, *id)));
@@ -90,7 +111,7 @@ pub(crate) async fn answer(
         read.await?.filter(|person| person.status == Status::Active).ok_or_else(invalid_challenge)?;
     let by = challenge.by.unwrap_or(Method::Password);
     let proof = Proof { by, shown: Some(shown), challenge: Some(challenge) };
-    open(app, identity, inst, person, proof, origin).await
+    open(app, identity, inst, person, proof, guest).await
 }
 
 /// A session for somebody who is who they say they are; see the head of this file.
@@ -100,8 +121,8 @@ pub(crate) async fn open(
     inst: &Installation,
     person: PersonRow,
     proof: Proof,
-    origin: Origin,
-) -> Result<TokenPair> {
+    guest: Guest,
+) -> Result<Grant> {
     let now = app.clock().now();
     let (session, salt) = (SessionId::at(now), secrets::random::<16>().to_vec());
     let (id, by) = (person.id, proof.by);
@@ -109,7 +130,7 @@ pub(crate) async fn open(
         identity: Arc::clone(identity),
         app: app.clone(),
         proof,
-        refresh_hash: secrets::hash(&refresh::token(&identity.secrets, session, &salt, 1)),
+        refresh_hash: secrets::hash(&guest.kind.secret(&identity.secrets, session, &salt, 1)),
         grant: Grant {
             session,
             person: id,
@@ -117,7 +138,7 @@ pub(crate) async fn open(
             salt,
             expires_at: now.plus(app.settings().get::<IdentitySettings>().session_life),
         },
-        origin,
+        guest,
         now,
     };
     // Nobody had signed in when the request came; what it does is done by the person it turned out to be.
@@ -126,7 +147,7 @@ pub(crate) async fn open(
     let write =
         app.db().write((inst.clone(), opening), |tx, (inst, opening)| Box::pin(opening.run(tx, inst)));
     match write.await? {
-        Admission::Open(grant) => pair(app, identity, &grant).await,
+        Admission::Open(grant) => Ok(grant),
         Admission::Gone => Err(invalid_credentials()),
         Admission::Spent => Err(invalid_challenge()),
         Admission::Wanted(held) => Err(required(app, identity, &inst, id, by, held).await?),
@@ -154,7 +175,7 @@ struct Opening {
     proof: Proof,
     grant: Grant,
     refresh_hash: [u8; 32],
-    origin: Origin,
+    guest: Guest,
     now: Time,
 }
 
@@ -188,7 +209,7 @@ impl Opening {
     }
 
     async fn begin(&self, tx: &mut Tx, inst: &Installation, second: Option<Method>) -> Result<()> {
-        let Self { grant, refresh_hash, origin, now, proof, .. } = self;
+        let Self { grant, refresh_hash, guest: Guest { origin, kind }, now, proof, .. } = self;
         let methods = methods(Some(proof.by), second);
         let new = NewSession {
             id: grant.session,
@@ -200,6 +221,7 @@ impl Opening {
             expires_at: grant.expires_at,
             methods: &methods,
             second_factor_at: second.map(|_| *now),
+            kind: *kind,
         };
         store::insert(tx, inst, new).await?;
         let payload = json!({"person_id": grant.person, "device": origin.device(), "ip": origin.ip, "methods": methods});

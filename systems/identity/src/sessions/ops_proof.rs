@@ -5,12 +5,12 @@ use std::sync::Arc;
 use db::Tx;
 use serde_json::json;
 use types::{Error, Installation, PersonId, Result};
-use web::App;
+use web::{App, Cookie};
 use zeroize::Zeroizing;
 
 use super::model::SessionId;
 use super::ops_door::{invalid_challenge, invalid_credentials, methods};
-use super::store;
+use super::{cookies, store};
 use crate::factors::{self, Challenge, Held, Method, Refusal, Shown, Verdict};
 use crate::{Identity, events, people};
 
@@ -22,6 +22,8 @@ pub(crate) struct StepUp {
     pub(crate) shown: Option<Shown>,
     /// What a passkey signed.
     pub(crate) challenge: Option<Challenge>,
+    /// The cookie that the request is signed by: what may more afterwards gets another one.
+    pub(crate) cookie: Option<Cookie>,
 }
 
 /// Password and second factor, as at the door; a passkey suffices. Whoever has no password shows a second factor alone.
@@ -102,6 +104,9 @@ impl Again {
             && !factors::spend(tx, inst, challenge).await?
         {
             return Ok(Outcome::Spent);
+        }
+        if let Some(cookie) = &self.wish.cookie {
+            cookies::renew(tx, inst, &self.identity.secrets, cookie).await?;
         }
         let (now, methods) = (tx.now(), methods(self.first, second));
         store::proven(tx, inst, *session, &methods, second.is_some(), now).await?;

@@ -1,6 +1,7 @@
 //! Identity over HTTP, on both engines.
 
 mod callers;
+mod cookies;
 mod factors;
 mod keys;
 mod me;

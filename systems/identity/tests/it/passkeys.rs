@@ -288,6 +288,23 @@ testkit::on_both! {
         let _ = owner.post(format!("{PASSKEYS}/register/begin"), Value::Null).await.expect(200);
     }
 
+    async fn a_browser_signs_in_with_a_passkey_and_a_cookie(engine: Engine) {
+        const HERE: &str = "http://localhost:8080";
+        let app = start_at(engine, HERE).await;
+        let owner = app.owner("Main").await;
+        let mut device = Device { origin: HERE, rp_id: "localhost", ..Device::new() };
+        let _ = device.register(&app, &owner).await.expect(201);
+        let page = app.anonymous().with("host", "localhost:8080").with("origin", HERE);
+        let begin = page.post(format!("{SIGN_IN}/begin"), Value::Null).await.expect(200).text("challenge");
+        let body = json!({"credential": device.signed(&begin)});
+        let elsewhere = app.anonymous().with("host", "localhost:8080").with("origin", "https://evil.example.test");
+        assert_eq!(elsewhere.post("/api/v1/auth/session/passkey", body.clone()).await.status.as_u16(), 403);
+        let signed_in = page.post("/api/v1/auth/session/passkey", body.clone()).await.expect(200);
+        let line = signed_in.header("set-cookie").and_then(|line| line.split(';').next()).expect("a cookie");
+        assert_eq!(page.clone().with("cookie", line).get(ME).await.expect(200).text("id"), owner.id);
+        page.post("/api/v1/auth/session/passkey", body).await.refused(401, "challenge_invalid");
+    }
+
     async fn without_a_public_address_there_are_no_passkeys(engine: Engine) {
         for public in ["http://desk.example.test", "https://192.0.2.7"] {
             let app = start_at(engine, public).await;

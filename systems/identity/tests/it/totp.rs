@@ -253,10 +253,8 @@ async fn pyotp_agrees() {
     let enrolled = owner.post(format!("{AUTH}/totp/enroll"), Value::Null).await.expect(200);
     let script = "import pyotp, sys\ntotp = pyotp.parse_uri(sys.argv[1])\n\
                   print('\\n'.join(totp.at(int(at)) for at in sys.argv[2:]), totp.issuer, totp.name, sep='\\n')";
-    let home = std::env::var("HOME").unwrap_or_else(|_| "/root".to_owned());
-    let python = format!("{home}/.cache/mainstay/venv/bin/python3");
     let now = app.clock().now().plus(Duration::from_secs(30));
-    let ask = std::process::Command::new(python)
+    let ask = std::process::Command::new(peers::python())
         .args([
             "-c",
             script,

@@ -3,6 +3,7 @@
 use db::{Read, params};
 use types::{Installation, PersonId, Result, Time, WorkspaceId};
 
+use super::touch::Touched;
 use super::{PersonStanding, SessionStanding};
 use crate::keys::{self, ApiKeyRow};
 use crate::people::{self, Status};
@@ -15,8 +16,8 @@ pub(crate) async fn session(
     id: SessionId,
     now: Time,
 ) -> Result<Option<SessionStanding>> {
-    let sql =
-        "SELECT person_id, expires_at, revoked_at, proven_at, second_factor_at FROM sessions WHERE id = $1";
+    let sql = "SELECT person_id, expires_at, revoked_at, last_used_at, refresh_hash, proven_at, second_factor_at \
+         FROM sessions WHERE id = $1";
     let Some(mut row) = rx.row(sql, params![id]).await? else { return Ok(None) };
     let Some(person) = person(rx, inst, row.take("person_id")?).await? else { return Ok(None) };
     Ok(Some(SessionStanding {
@@ -25,6 +26,8 @@ pub(crate) async fn session(
         expires_at: row.take("expires_at")?,
         proven_at: row.take("proven_at")?,
         second_factor: row.take::<Option<Time>>("second_factor_at")?.is_some(),
+        secret_hash: row.take("refresh_hash")?,
+        touched: Touched::new(row.take("last_used_at")?),
         person,
     }))
 }

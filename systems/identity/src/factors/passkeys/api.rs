@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{
-    App, Caller, Change, Check, Client, Commit, Field, Json, ListShape, Path, Reply, Result, Thing, View,
+    App, Caller, Change, Check, Client, Commit, Cookie, Field, Json, ListShape, Path, Reply, Result, Thing,
+    View,
 };
 
 use super::model::{NAME_MAX, PasskeyId, PasskeyRow};
@@ -20,8 +21,9 @@ use super::{ops, store};
 use crate::factors::challenge::{self, NOBODY};
 use crate::factors::{Challenge, Method, Purpose, Shown, spend};
 use crate::people::check_line;
-use crate::sessions::ops_door::{self, Proof};
-use crate::sessions::{self, SessionId, TokenPair};
+use crate::sessions::ops::Grant;
+use crate::sessions::ops_door::{self, Guest, Proof};
+use crate::sessions::{self, SessionId, SessionKind, TokenPair, cookies};
 use crate::settings::IdentitySettings;
 use crate::{Identity, people};
 
@@ -174,11 +176,14 @@ async fn begin_passkey(State(app): State<App>, caller: Caller, view: View<Instal
 
 /// A new passkey on its way into the table.
 struct Wish {
+    identity: Arc<Identity>,
     person: PersonId,
     session: SessionId,
     challenge: Challenge,
     new: PasskeyRow,
     name: String,
+    /// The cookie that the request is signed by: a session that may more afterwards gets another one.
+    cookie: Option<Cookie>,
 }
 
 impl Check for Wish {
@@ -197,6 +202,7 @@ impl Check for Wish {
 async fn finish_passkey(
     State(app): State<App>,
     caller: Caller,
+    headers: HeaderMap,
     commit: Commit<Installation>,
     Json(body): Json<PasskeyIn>,
 ) -> Result<Reply> {
@@ -209,13 +215,18 @@ async fn finish_passkey(
     let challenge = challenge.ok_or_else(ops_door::invalid_challenge)?;
     let new = ops::read_new(&site, &text, &body.credential)?;
     let name = body.name.trim().to_owned();
-    let wish = Wish { person, session, challenge, new, name };
+    let cookie = cookies::of(&headers);
+    let way = cookie.as_ref().map(|cookie| cookie.way);
+    let wish = Wish { identity: identity.clone(), cookie, person, session, challenge, new, name };
     let reply = commit.issued(wish, |tx, inst, wish| {
         Box::pin(async move {
             if !spend(tx, inst, &wish.challenge).await? {
                 return Err(ops_door::invalid_challenge());
             }
             let (row, recovery_codes) = ops::add(tx, inst, wish.person, &wish.name, &wish.new).await?;
+            if let Some(cookie) = &wish.cookie {
+                cookies::renew(tx, inst, &wish.identity.secrets, cookie).await?;
+            }
             let now = tx.now();
             sessions::store::second_factor_shown(tx, inst, wish.session, Method::Passkey.as_str(), now)
                 .await?;
@@ -224,7 +235,7 @@ async fn finish_passkey(
     });
     let reply = reply.await;
     identity.callers.forget_session(session);
-    reply
+    Ok(cookies::replaced(reply?, &app, &identity, way, session).await?)
 }
 
 /// Renames a passkey.
@@ -302,14 +313,26 @@ async fn finish_passkey_sign_in(
     headers: HeaderMap,
     Json(body): Json<PasskeySignInIn>,
 ) -> Result<Reply> {
+    let identity = view.app().extension::<Identity>()?;
+    let guest = Guest { origin: sessions::origin(&headers, client), kind: SessionKind::Tokens };
+    let grant = enter(&view, &identity, client, guest, body).await?;
+    Ok(Reply::ok(&sessions::ops::pair(view.app(), &identity, &grant).await?)?.no_store())
+}
+
+/// Opens a session for whoever holds the passkey.
+pub(crate) async fn enter(
+    view: &View<Installation>,
+    identity: &Arc<Identity>,
+    client: Client,
+    guest: Guest,
+    body: PasskeySignInIn,
+) -> types::Result<Grant> {
     let app = view.app();
-    let identity = app.extension::<Identity>()?;
-    let origin = sessions::origin(&headers, client);
-    let pair = sign_in(app, &identity, view.ground(), body.credential, origin).await;
-    if let Err(error) = &pair {
+    let grant = sign_in(app, identity, view.ground(), body.credential, guest).await;
+    if let Err(error) = &grant {
         identity.refusals.count(error.code(), client.0, app.clock().now());
     }
-    Ok(Reply::ok(&pair?)?.no_store())
+    grant
 }
 
 async fn sign_in(
@@ -317,8 +340,8 @@ async fn sign_in(
     identity: &Arc<Identity>,
     inst: &Installation,
     assertion: AssertionIn,
-    origin: sessions::Origin,
-) -> types::Result<TokenPair> {
+    guest: Guest,
+) -> types::Result<Grant> {
     let text = ops::claimed_challenge(&assertion)?;
     let challenge = challenge::read(&identity.secrets, Purpose::SignIn, &text, app.clock().now());
     let challenge = challenge.ok_or_else(ops_door::invalid_challenge)?;
@@ -333,5 +356,5 @@ async fn sign_in(
         shown: Some(Shown::Passkey(Box::new(signed))),
         challenge: Some(challenge),
     };
-    ops_door::open(app, identity, inst, person, proof, origin).await
+    ops_door::open(app, identity, inst, person, proof, guest).await
 }

@@ -1,17 +1,18 @@
 //! Codes by the clock over HTTP.
 
 use axum::extract::State;
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use types::{Error, Installation, PersonId, Problems};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Check, Commit, Json, Reply, Result};
+use web::{App, Caller, Check, Commit, Cookie, Json, Reply, Result};
 use zeroize::Zeroizing;
 
 use super::{enrolment, is_code, ops};
 use crate::factors::{Method, recovery};
-use crate::sessions::{self, SessionId};
+use crate::sessions::{self, SessionId, cookies};
 use crate::settings::IdentitySettings;
 use crate::{Ack, Identity};
 
@@ -31,6 +32,8 @@ struct Own {
     account: String,
     issuer: String,
     code: Zeroizing<String>,
+    /// The cookie that the request is signed by: a session that may more afterwards gets another one.
+    cookie: Option<Cookie>,
 }
 
 impl Own {
@@ -43,6 +46,7 @@ impl Own {
             account: caller.actor.label.clone(),
             issuer: app.settings().get::<IdentitySettings>().issuer.clone(),
             code: Zeroizing::new(code),
+            cookie: None,
         })
     }
 }
@@ -102,6 +106,7 @@ async fn enroll_totp(State(app): State<App>, caller: Caller, commit: Commit<Inst
 async fn confirm_totp(
     State(app): State<App>,
     caller: Caller,
+    headers: HeaderMap,
     commit: Commit<Installation>,
     Json(body): Json<ConfirmIn>,
 ) -> Result<Reply> {
@@ -109,12 +114,16 @@ async fn confirm_totp(
         let error = Error::invalid("invalid", "Some fields are not valid.");
         return Err(error.at_field("/code", "digits", "must be six digits").into());
     }
-    let own = Own::of(&app, &caller, body.code)?;
-    let (identity, session) = (own.identity.clone(), own.session);
+    let own = Own { cookie: cookies::of(&headers), ..Own::of(&app, &caller, body.code)? };
+    let (identity, session, way) =
+        (own.identity.clone(), own.session, own.cookie.as_ref().map(|one| one.way));
     let reply = commit.done(own, |tx, inst, own| {
         Box::pin(async move {
             let keys = &own.identity.secrets;
             let recovery_codes = ops::confirm(tx, inst, keys, own.person, &own.code).await?;
+            if let Some(cookie) = &own.cookie {
+                cookies::renew(tx, inst, keys, cookie).await?;
+            }
             let now = tx.now();
             sessions::store::second_factor_shown(tx, inst, own.session, Method::Totp.as_str(), now).await?;
             Ok(RecoveryCodesOut { recovery_codes })
@@ -122,7 +131,7 @@ async fn confirm_totp(
     });
     let reply = reply.await;
     identity.callers.forget_session(session);
-    Ok(reply?.no_store())
+    Ok(cookies::replaced(reply?.no_store(), &app, &identity, way, session).await?)
 }
 
 /// Asks for codes of an authenticator app no more.
