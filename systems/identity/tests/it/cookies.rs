@@ -50,7 +50,7 @@ impl Browser {
 }
 
 testkit::on_both! {
-    async fn a16_a_second_factor_of_a_browser_gives_it_another_cookie(engine: Engine) {
+    async fn a_second_factor_of_a_browser_gives_it_another_cookie(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
         let first = Browser::of(&app, &owner.email).await;

@@ -70,7 +70,7 @@ testkit::on_both! {
         app.clock().advance(Duration::from_mins(5));
         answer(&app, &late, "totp", &phone.code(app.clock().now())).await.refused(401, "challenge_invalid");
         answer(&app, "made up", "totp", "123456").await.refused(401, "challenge_invalid");
-        answer(&app, &late, "username", &owner.email).await.refused(401, "challenge_invalid");
+        answer(&app, &late, "username", &owner.email).await.refused(422, "invalid");
         let form = [("grant_type", "second_factor"), ("totp", "123456")];
         app.anonymous().ask(http::Method::POST, TOKEN).form(&form).send().await.refused(422, "invalid");
     }
