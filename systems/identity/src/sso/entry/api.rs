@@ -1,7 +1,5 @@
 //! Answers to whoever is let in, and the pages for browsers that are not yet.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use axum::Router;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::api_form::{link_form, refusal};
 use crate::Identity;
-use crate::pages::api::{admit, secretive};
+use crate::pages::api::{address_of, admit, secretive};
 use crate::people::{PersonRow, password_text};
 use crate::sessions::api::origin;
 use crate::sessions::{Origin, SessionKind, cookies, ops};
@@ -89,7 +87,7 @@ async fn post_link(
     headers: HeaderMap,
     form: Result<Form<LinkForm>, Problem>,
 ) -> Response {
-    let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
+    let client = address_of(client);
     let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
     let form = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
         Ok(Form(form)) => form,
