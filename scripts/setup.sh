@@ -82,6 +82,12 @@ if ! cmp -s testkit/peers/oidc/package-lock.json "$CACHE/oidc/package-lock.json"
     fi
 fi
 
+# What tests of webhooks hold our signatures against.
+if ! "$VENV/bin/python" -c 'import standardwebhooks' 2>/dev/null; then
+    say "installing standardwebhooks into $VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check standardwebhooks==1.1.0
+fi
+
 if [ -n "${bench:-}" ] && ! cmp -s bench/peers/requirements.txt "$PEERS/requirements.txt"; then
     say "installing the peers of the bench into $PEERS"
     python3 -m venv "$PEERS"

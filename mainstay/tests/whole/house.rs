@@ -51,6 +51,10 @@ impl House {
         let key = owner.post("/api/v1/auth/api-keys", body).await.expect(201).text("id");
         let sessions = owner.get("/api/v1/auth/sessions").await.expect(200).json();
         let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
+        let hook = json!({"url": "https://hooks.example.com/", "types": ["*"]});
+        let webhook = owner.post("/api/v1/webhooks", hook).await.expect(201).text("id");
+        let test = owner.post(format!("/api/v1/webhooks/{webhook}/test"), json!({})).await;
+        let delivery = test.expect(200).text("id");
         let (job, of_all) = rest(&app, &owner.workspace).await;
         let identity = sign_in_elsewhere(&app, &owner.id).await;
         let thing = |template, id: &str, prefix: &str| Thing {
@@ -69,6 +73,8 @@ impl House {
             thing("/api/v1/sso/providers/{name}", "house", ""),
             thing("/api/v1/status/events/{id}", &event, "ste_"),
             thing("/api/v1/status/services/{slug}", "api", ""),
+            thing("/api/v1/webhooks/{id}", &webhook, "whk_"),
+            thing("/api/v1/webhooks/{id}/deliveries/{delivery_id}", &delivery, "whd_"),
             thing("/api/v1/jobs/{id}", &job, "job_"),
             thing("/api/v1/installation/jobs/{id}", &of_all, "job_"),
             thing("/api/v1/queues/{name}", "upkeep", ""),

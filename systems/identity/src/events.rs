@@ -32,6 +32,11 @@ pub(crate) const SSO_PROVIDER_DELETED: &str = "sso_provider.deleted";
 pub(crate) const SSO_LINKED: &str = "person.sso_linked";
 pub(crate) const SSO_UNLINKED: &str = "person.sso_unlinked";
 
+/// The same as `session.created`, for those who answer for a workspace that the person belongs to.
+pub(crate) const MEMBER_SIGNED_IN: &str = "member.signed_in";
+/// Strangers at the door, counted by the minute: see `refusals`.
+pub(crate) const SIGN_IN_REFUSED: &str = "sign_in.refused";
+
 pub(crate) async fn in_workspace(
     tx: &mut Tx,
     scope: &Scope,
@@ -80,6 +85,18 @@ pub(crate) const TYPES: &[EventType] = &[
         "session",
         PEOPLE_READ,
         "An old refresh token came back, and the sessions it could have opened were ended.",
+    ),
+    event(
+        MEMBER_SIGNED_IN,
+        "member",
+        Permission("audit:read"),
+        "Somebody who belongs to the workspace signed in.",
+    ),
+    event(
+        SIGN_IN_REFUSED,
+        "sign_in",
+        PEOPLE_READ,
+        "Sign-ins and refreshes were refused; counted by the minute.",
     ),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
     event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),

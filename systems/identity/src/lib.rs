@@ -115,6 +115,7 @@ pub const fn system() -> System {
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
+        audited: true,
         ids: &[
             ("per", "person"),
             ("wsp", "workspace"),
@@ -130,6 +131,7 @@ pub const fn system() -> System {
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
             parts.authenticate = Some(identity.clone());
+            parts.directory = Some(identity.clone());
             parts.extensions.insert(identity);
             Ok(())
         },

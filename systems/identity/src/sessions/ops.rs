@@ -18,7 +18,7 @@ use crate::passwords::ops as passwords;
 use crate::people::{self, PersonRow, Status};
 use crate::settings::{IdentitySettings, OnReuse, SessionSettings};
 use crate::signing::Claims;
-use crate::{Identity, events, secrets};
+use crate::{Identity, events, secrets, workspaces};
 
 /// Somebody at the door.
 pub(crate) struct SignIn {
@@ -146,9 +146,10 @@ impl Start {
             kind: *kind,
         };
         store::insert(tx, inst, new).await?;
-        let payload = json!({"person_id": grant.person, "device": origin.device(), "ip": origin.ip});
+        let payload = json!({"person_id": grant.person, "device": origin.device()});
         let subject = grant.session.to_string();
         events::in_installation(tx, inst, events::SESSION_CREATED, subject, payload).await?;
+        workspaces::members::ops_sign_ins::signed_in(tx, inst, grant.person).await?;
         Ok(Some(grant.clone()))
     }
 }
@@ -277,7 +278,7 @@ impl Refresh {
     /// Somebody else holds a copy. Which of the two is at the door is not known, so both are out.
     async fn reused(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {
         store::revoke(tx, &self.inst, row.id, now).await?;
-        let payload = json!({"person_id": row.person, "ip": self.origin.ip,
+        let payload = json!({"person_id": row.person,
                              "generation": self.presented.generation, "current": row.generation});
         events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload).await?;
         if self.on_reuse == OnReuse::All {
