@@ -1,6 +1,5 @@
 //! Answers to whoever is let in, and the pages for browsers that are not yet.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -17,7 +16,7 @@ use zeroize::Zeroizing;
 use super::api_form::{factor_form, link_form, refusal};
 use crate::Identity;
 use crate::factors::Method;
-use crate::pages::api::{admit, secretive};
+use crate::pages::api::{address_of, admit, secretive};
 use crate::people::{PersonRow, password_text};
 use crate::sessions::api::origin;
 use crate::sessions::ops::Grant;
@@ -106,7 +105,7 @@ async fn post_link(
     headers: HeaderMap,
     form: Result<Form<LinkForm>, Problem>,
 ) -> Response {
-    let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
+    let client = address_of(client);
     let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
     let form = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
         Ok(Form(form)) => form,
@@ -158,7 +157,7 @@ async fn post_second_factor(
     headers: HeaderMap,
     form: Result<Form<FactorForm>, Problem>,
 ) -> Response {
-    let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
+    let client = address_of(client);
     let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
     let form = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
         Ok(Form(form)) => form,
