@@ -71,6 +71,12 @@ if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ]; then
     "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd
 fi
 
+# An independent reader of our access tokens.
+if ! "$VENV/bin/python" -c 'import jwt, cryptography' 2>/dev/null; then
+    say "installing PyJWT into $VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check pyjwt==2.10.1 cryptography==45.0.7
+fi
+
 if [ -n "${bench:-}" ] && ! cmp -s bench/peers/requirements.txt "$PEERS/requirements.txt"; then
     say "installing the peers of the bench into $PEERS"
     python3 -m venv "$PEERS"

@@ -20,6 +20,7 @@ pub(crate) const SESSION_CREATED: &str = "session.created";
 pub(crate) const SESSION_UPDATED: &str = "session.updated";
 pub(crate) const SESSION_REVOKED: &str = "session.revoked";
 pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
+pub(crate) const SIGNING_KEY_CREATED: &str = "signing_key.created";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
 pub(crate) const API_KEY_REVOKED: &str = "api_key.revoked";
 
@@ -63,6 +64,7 @@ pub(crate) const TYPES: &[EventType] = &[
         PEOPLE_READ,
         "An old refresh token came back, and the sessions it could have opened were ended.",
     ),
+    event(SIGNING_KEY_CREATED, "signing_key", PEOPLE_READ, "There is a new key that signs access tokens."),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
     event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),
     event(MEMBER_ADDED, "member", MEMBERS_READ, "Somebody was taken into a workspace."),

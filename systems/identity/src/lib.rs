@@ -7,6 +7,7 @@
 mod access;
 pub mod admin;
 mod callers;
+pub mod control;
 mod events;
 mod keys;
 mod pages;
@@ -93,7 +94,7 @@ pub const fn system() -> System {
     System {
         name: "identity",
         routes,
-        pages: pages::api::pages,
+        pages: || pages::api::pages().merge(signing::published::api::pages()),
         migrations: MIGRATIONS,
         sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
         permissions: permissions::PERMISSIONS,
@@ -107,6 +108,8 @@ pub const fn system() -> System {
             ("sgk", "signing key"),
         ],
         upkeep: UPKEEP,
+        jobs: || vec![signing::jobs::ROTATE.registered()],
+        schedules: &[signing::jobs::SCHEDULE],
         metrics: METRICS,
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));

@@ -4,13 +4,15 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::python::python;
 
 /// What happens on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,14 +223,4 @@ impl Drop for Aiosmtpd {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Where `scripts/setup.sh` puts it.
-fn python() -> PathBuf {
-    let of = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let cache = of("MAINSTAY_TEST_CACHE_DIR")
-        .or_else(|| of("XDG_CACHE_HOME").map(|cache| cache.join("mainstay")))
-        .or_else(|| of("HOME").map(|home| home.join(".cache/mainstay")));
-    let python = cache.unwrap_or_default().join("venv/bin/python");
-    if python.exists() { python } else { "python3".into() }
 }

@@ -101,7 +101,9 @@ impl Identity {
         let hash = crate::secrets::hash(token);
         if let Some(claims) = self.callers.token(&hash) {
             in_time(&claims, now).map_err(refused_token)?;
-            return Ok(claims);
+            if self.signing.still_reads(app.db(), &self.secrets, token, now).await? {
+                return Ok(claims);
+            }
         }
         let read = self.signing.read(app.db(), &self.secrets, token, now).await?;
         let claims = Arc::new(read.map_err(refused_token)?);

@@ -8,6 +8,7 @@ mod refresh;
 mod sessions;
 mod setup;
 mod sign_in;
+mod signing;
 mod tenants;
 mod workspaces;
 

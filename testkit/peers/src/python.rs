@@ -1,0 +1,25 @@
+//! The Python of the tests, which `scripts/setup.sh` makes: for what must agree with a program that is not ours.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Where it is.
+pub(crate) fn python() -> PathBuf {
+    let of = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let cache = of("MAINSTAY_TEST_CACHE_DIR")
+        .or_else(|| of("XDG_CACHE_HOME").map(|cache| cache.join("mainstay")))
+        .or_else(|| of("HOME").map(|home| home.join(".cache/mainstay")));
+    let python = cache.unwrap_or_default().join("venv/bin/python");
+    if python.exists() { python } else { "python3".into() }
+}
+
+/// Runs a script to its end and gives what it printed; panics with what it complained about.
+pub fn run_python(script: &str, arguments: &[&str]) -> String {
+    let done = Command::new(python())
+        .args(["-c", script])
+        .args(arguments)
+        .output()
+        .expect("the Python of the tests: run scripts/setup.sh");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).trim().to_owned()
+}
