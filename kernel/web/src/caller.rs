@@ -4,11 +4,10 @@ use std::net::IpAddr;
 
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, header};
-use types::{Actor, Error, Result, Rights, WorkspaceId};
+use types::{Actor, Error, Result, Rights, WorkspaceId, hex};
 
 use crate::app::App;
 use crate::cookie::{Cookie, TwoCookies};
-use crate::etag::hex;
 
 /// What a request brought to prove who sent it.
 #[derive(Clone)]
