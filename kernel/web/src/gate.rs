@@ -24,22 +24,24 @@ use crate::faults::Fault;
 use crate::idempotency_key::RawKey;
 use crate::limits;
 use crate::problem::Problem;
+use crate::published;
 
 /// Runs the request through the gate and then its handler, and tells on the way out what is left of the limit.
 pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
+    if let Some(answer) =
+        published::preflight(&app, client(&request), request.method(), request.headers()).await
+    {
+        return answer;
+    }
     let Some(access) = rule(&app, &request) else {
         return unlisted(&app, &request);
     };
     let client = client(&request);
     let caller = identify(&app, request.method(), request.headers(), access, client).await;
     // Whoever is known counts for himself, whatever he is refused afterwards.
-    let principal = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.principal.clone());
-    let subject = principal.clone().unwrap_or_else(|| limits::network(client));
-    let verdict = if app.broken(Fault::NoLimits) {
-        None
-    } else {
-        app.count(access.tier, principal.is_some(), &subject).await
-    };
+    let known = caller.as_ref().ok().and_then(Option::as_ref);
+    let page = known.filter(|caller| caller.published).and_then(|_| published::page(request.headers()));
+    let verdict = if app.broken(Fault::NoLimits) { None } else { count(&app, access, known, client).await };
     let refused = verdict.as_ref().filter(|verdict| !verdict.allowed).map(limits::too_many);
     let admitted = match refused {
         Some(error) => Err(error),
@@ -52,11 +54,28 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     if let Some(verdict) = &verdict {
         limits::tell(response.headers_mut(), verdict);
     }
+    if let Some(page) = page {
+        crate::edge::allow_page(page, response.headers_mut());
+    }
     if access.rule != Rule::Anyone {
         // What is public for one caller must not be handed to another out of somebody's cache.
         response.headers_mut().append(header::VARY, WHO);
     }
     response
+}
+
+/// Counts the request. Whoever comes with a publishable key counts for his network, so that one visitor of a page can not
+/// use up what the others have.
+async fn count(app: &App, access: Access, known: Option<&Caller>, client: IpAddr) -> Option<cache::Verdict> {
+    let network = limits::network(client);
+    match known {
+        None => app.count(access.tier, false, &network).await,
+        Some(caller) if caller.published => {
+            let tier = if access.tier == Tier::Normal { Tier::Published } else { access.tier };
+            app.count(tier, false, &format!("{} {network}", caller.principal)).await
+        }
+        Some(caller) => app.count(access.tier, true, &caller.principal).await,
+    }
 }
 
 /// The plain pages ask for nobody's name, but they ask the database: a network may come so often, like any visitor.
@@ -175,6 +194,9 @@ pub async fn public_scope(app: &App, trace: Trace) -> Result<Option<Scope>> {
 }
 
 fn permit(rule: Rule, caller: &Caller) -> Result<()> {
+    if caller.published && matches!(rule, Rule::SignedIn | Rule::Installation(_)) {
+        return Err(Error::forbidden("publishable_key", "A publishable key is nobody's own, and no secret."));
+    }
     let (rights, permission) = match rule {
         Rule::Anyone | Rule::SignedIn => return Ok(()),
         Rule::Open(permission) | Rule::Workspace(permission) => {

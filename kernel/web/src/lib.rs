@@ -27,6 +27,7 @@ mod merge;
 mod openapi;
 mod page;
 mod problem;
+mod published;
 mod reference;
 mod reply;
 mod router;

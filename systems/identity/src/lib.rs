@@ -16,6 +16,7 @@ mod people;
 mod permissions;
 mod refusals;
 mod secrets;
+mod service_accounts;
 mod sessions;
 mod settings;
 pub mod setup;
@@ -60,6 +61,8 @@ pub struct Identity {
     signing: signing::Signing,
     callers: callers::Callers,
     roles: workspaces::Roles,
+    /// What a key that everybody sees may do.
+    publishable: types::Rights,
     refusals: refusals::Refusals,
 }
 
@@ -77,6 +80,9 @@ impl Identity {
             signing: signing::Signing::new(issuer, inst.clone()),
             callers: callers::Callers::new(Duration::from_hours(1), inst),
             roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
+            publishable: types::Rights::of(
+                parts.systems.iter().flat_map(|system| system.publishable).map(|one| one.as_str()),
+            ),
             refusals: refusals::Refusals::default(),
         }
     }
@@ -105,6 +111,7 @@ pub const fn system() -> System {
             ("wsp", "workspace"),
             ("ses", "session"),
             ("key", "API key"),
+            ("sva", "service account"),
             ("sgk", "signing key"),
         ],
         upkeep: UPKEEP,
@@ -128,6 +135,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(sessions::devices::api::routes())
         .merge(people::api::routes())
         .merge(keys::api::routes())
+        .merge(service_accounts::api::routes())
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())

@@ -4,16 +4,21 @@ use std::time::Duration;
 
 use db::{Read, Row, Tx, params};
 use query::{List, Page, Select};
-use types::{Error, Installation, PersonId, Result, Time, WorkspaceId};
+use types::{Error, Installation, PersonId, Result, Scope, Time, WorkspaceId};
 
 use super::model::{ApiKeyId, ApiKeyRow};
+use crate::service_accounts::ServiceAccountId;
 
 const COLUMNS: &str = "k.id, k.workspace_id, k.person_id, k.name, k.prefix, k.permissions, k.created_at, \
-                           k.expires_at, k.last_used_at, k.revoked_at";
+                           k.expires_at, k.last_used_at, k.revoked_at, k.last_used_ip, k.service_account_id, k.origins";
 
 fn api_key(row: &mut Row) -> Result<ApiKeyRow> {
     let permissions: String = row.take("permissions")?;
+    let origins: Option<String> = row.take("origins")?;
     Ok(ApiKeyRow {
+        origins: origins.map(|text| serde_json::from_str(&text)).transpose().map_err(Error::internal)?,
+        account: row.take("service_account_id")?,
+        last_used_ip: row.take("last_used_ip")?,
         id: row.take("id")?,
         workspace: row.take("workspace_id")?,
         person: row.take("person_id")?,
@@ -29,7 +34,8 @@ fn api_key(row: &mut Row) -> Result<ApiKeyRow> {
 
 pub(crate) async fn insert(tx: &mut Tx, _: &Installation, key: &ApiKeyRow, hash: &[u8]) -> Result<()> {
     let sql = "INSERT INTO api_keys (id, workspace_id, person_id, name, prefix, hash, permissions, created_at, \
-               expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+               expires_at, service_account_id, origins) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let origins = key.origins.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
     let permissions = serde_json::to_string(&key.permissions).map_err(Error::internal)?;
     let values = params![
         key.id,
@@ -40,7 +46,9 @@ pub(crate) async fn insert(tx: &mut Tx, _: &Installation, key: &ApiKeyRow, hash:
         hash,
         permissions,
         key.created_at,
-        key.expires_at
+        key.expires_at,
+        key.account,
+        origins
     ];
     tx.execute(sql, values).await?;
     Ok(())
@@ -114,7 +122,8 @@ pub(crate) async fn touch(
     Ok(tx.execute(sql, params![id, now, now.minus(every), ip]).await? == 1)
 }
 
-/// Ends what somebody's keys may do in a workspace they no longer belong to; tells which.
+/// Ends what somebody's own keys may do in a workspace they no longer belong to; tells which. Those of service accounts and of
+/// web pages are the workspace's.
 pub(crate) async fn revoke_of_member(
     tx: &mut Tx,
     _: &Installation,
@@ -122,12 +131,45 @@ pub(crate) async fn revoke_of_member(
     person: PersonId,
     now: Time,
 ) -> Result<Vec<ApiKeyId>> {
-    let live = "SELECT id FROM api_keys WHERE workspace_id = $1 AND person_id = $2 AND revoked_at IS NULL";
+    let live = "SELECT id FROM api_keys WHERE workspace_id = $1 AND person_id = $2 AND revoked_at IS NULL \
+                AND service_account_id IS NULL AND origins IS NULL";
     let mut ended = Vec::new();
     for mut row in tx.rows(live, params![workspace, person]).await? {
         ended.push(row.take("id")?);
     }
-    let sql = "UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND person_id = $2 AND revoked_at IS NULL";
+    let sql = "UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND person_id = $2 AND revoked_at IS NULL \
+               AND service_account_id IS NULL AND origins IS NULL";
     tx.execute(sql, params![workspace, person, now]).await?;
     Ok(ended)
+}
+
+/// Ends the keys of a service account; tells which.
+pub(crate) async fn revoke_of_account(
+    tx: &mut Tx,
+    scope: &Scope,
+    account: ServiceAccountId,
+    now: Time,
+) -> Result<Vec<ApiKeyId>> {
+    let live =
+        "SELECT id FROM api_keys WHERE workspace_id = $1 AND service_account_id = $2 AND revoked_at IS NULL";
+    let mut ended = Vec::new();
+    for mut row in tx.rows(live, params![scope.workspace(), account]).await? {
+        ended.push(row.take("id")?);
+    }
+    let sql = "UPDATE api_keys SET revoked_at = $3 \
+               WHERE workspace_id = $1 AND service_account_id = $2 AND revoked_at IS NULL";
+    tx.execute(sql, params![scope.workspace(), account, now]).await?;
+    Ok(ended)
+}
+
+/// The origins of all publishable keys that count now: what a browser asks before it sends one.
+pub(crate) async fn published_origins(rx: &mut Read, _: &Installation, now: Time) -> Result<Vec<String>> {
+    let sql = "SELECT origins FROM api_keys WHERE origins IS NOT NULL AND revoked_at IS NULL \
+               AND (expires_at IS NULL OR expires_at > $1)";
+    let mut all = Vec::new();
+    for mut row in rx.rows(sql, params![now]).await? {
+        let origins: String = row.take("origins")?;
+        all.extend(serde_json::from_str::<Vec<String>>(&origins).map_err(Error::internal)?);
+    }
+    Ok(all)
 }

@@ -5,6 +5,7 @@ mod cookies;
 mod keys;
 mod me;
 mod refresh;
+mod service_accounts;
 mod sessions;
 mod setup;
 mod sign_in;
