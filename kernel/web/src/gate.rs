@@ -28,11 +28,6 @@ use crate::published;
 
 /// Runs the request through the gate and then its handler, and tells on the way out what is left of the limit.
 pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
-    if let Some(answer) =
-        published::preflight(&app, client(&request), request.method(), request.headers()).await
-    {
-        return answer;
-    }
     let Some(access) = rule(&app, &request) else {
         return unlisted(&app, &request);
     };
@@ -132,7 +127,7 @@ fn rule(app: &App, request: &Request) -> Option<Access> {
     app.access().find(route, request.method())
 }
 
-fn client(request: &Request) -> IpAddr {
+pub(crate) fn client(request: &Request) -> IpAddr {
     request.extensions().get::<ClientAddr>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.0)
 }
 
