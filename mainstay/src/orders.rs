@@ -1,11 +1,15 @@
 //! What an operator at the machine may ask for, done by whichever process has the database open.
 
+mod access;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use types::Result;
 use web::App;
+
+pub(crate) use access::{KeyOrder, SessionOrder};
 
 /// One order, as it goes over the control socket.
 #[derive(Serialize, Deserialize)]
@@ -43,6 +47,10 @@ pub(crate) enum Order {
         queue: String,
         paused: bool,
     },
+    /// Something about API keys or signing keys.
+    Key(KeyOrder),
+    /// Something about sessions.
+    Session(SessionOrder),
     /// A test mail, handed over while the operator waits.
     MailTest {
         to: String,
@@ -60,6 +68,8 @@ impl Order {
             Self::JobRetry { .. } => "job-retry",
             Self::JobCancel { .. } => "job-cancel",
             Self::QueuePause { .. } => "queue-pause",
+            Self::Key(order) => order.name(),
+            Self::Session(order) => order.name(),
             Self::MailTest { .. } => "mail-test",
         }
     }
@@ -88,6 +98,8 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
                 "workspace": { "id": made.workspace, "slug": made.slug },
             }))
         }
+        Order::Key(order) => order.perform(app).await,
+        Order::Session(order) => order.perform(app).await,
         Order::MailTest { to } => {
             let to = mail::Address::parse(&to)?;
             let email = to.email().to_owned();

@@ -4,4 +4,6 @@
 
 mod ops;
 
-pub use ops::rotate_signing;
+pub use ops::{
+    NewKey, create_key, list_keys, list_sessions, revoke_key, revoke_session, revoke_sessions, rotate_signing,
+};

@@ -22,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 const MOST_PERMISSIONS: usize = 100;
 
-const SHAPE: ListShape = ListShape {
+pub(crate) const SHAPE: ListShape = ListShape {
     sort: SortFields {
         fields: &[
             SortField { name: "created_at", columns: &[SortColumn::new("k.created_at", Kind::Int)] },
@@ -141,7 +141,7 @@ impl Thing for ApiKeyOut {
 }
 
 impl ApiKeyOut {
-    fn new(row: ApiKeyRow, api_key: Option<String>) -> Self {
+    pub(crate) fn new(row: ApiKeyRow, api_key: Option<String>) -> Self {
         Self {
             id: row.id,
             name: row.name,

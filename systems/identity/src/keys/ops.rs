@@ -177,11 +177,17 @@ pub(crate) async fn revoke(
     if !visible {
         return Err(Error::not_found());
     }
-    let now = tx.now();
-    if store::revoke(tx, inst, id, now).await? {
-        tell(tx, inst, &key, events::API_KEY_REVOKED).await?;
-    }
+    end(tx, inst, &key).await?;
     Ok(key)
+}
+
+/// Ends a key, whoever asks; ended twice is ended.
+pub(crate) async fn end(tx: &mut Tx, inst: &Installation, key: &ApiKeyRow) -> Result<()> {
+    let now = tx.now();
+    if store::revoke(tx, inst, key.id, now).await? {
+        tell(tx, inst, key, events::API_KEY_REVOKED).await?;
+    }
+    Ok(())
 }
 
 /// In the workspace's journal, or in the installation's for a key of the operator's.

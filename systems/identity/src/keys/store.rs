@@ -102,6 +102,17 @@ pub(crate) async fn page(
     query::page(rx, select, list, api_key).await
 }
 
+/// Everybody's keys, of one workspace or of all.
+pub(crate) async fn all(
+    rx: &mut Read,
+    inst: &Installation,
+    workspace: Option<WorkspaceId>,
+    list: &List,
+) -> Result<Page<ApiKeyRow>> {
+    let select = Select::installation(inst, "api_keys k", COLUMNS).only("k.workspace_id", workspace);
+    query::page(rx, select, list, api_key).await
+}
+
 /// `false` when it was revoked before. The row is kept.
 pub(crate) async fn revoke(tx: &mut Tx, _: &Installation, id: ApiKeyId, now: Time) -> Result<bool> {
     let sql = "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";

@@ -30,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke_other_sessions))
 }
 
-const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &[] };
+pub(crate) const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &[] };
 
 /// Signing in, as an OAuth 2 form.
 #[derive(Deserialize, ToSchema)]

@@ -7,7 +7,7 @@ pub(crate) mod cookies;
 pub(crate) mod devices;
 pub(crate) mod jobs;
 mod kind;
-mod model;
+pub(crate) mod model;
 pub(crate) mod ops;
 mod refresh;
 pub(crate) mod siege;
