@@ -1,6 +1,7 @@
 //! What an operator at the machine may ask for, done by whichever process has the database open.
 
 mod access;
+mod user;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use types::Result;
 use web::App;
 
 pub(crate) use access::{KeyOrder, SessionOrder};
+pub(crate) use user::UserOrder;
 
 /// One order, as it goes over the control socket.
 #[derive(Serialize, Deserialize)]
@@ -51,6 +53,8 @@ pub(crate) enum Order {
     Key(KeyOrder),
     /// Something about sessions.
     Session(SessionOrder),
+    /// Something about people.
+    User(UserOrder),
     /// A test mail, handed over while the operator waits.
     MailTest {
         to: String,
@@ -70,6 +74,7 @@ impl Order {
             Self::QueuePause { .. } => "queue-pause",
             Self::Key(order) => order.name(),
             Self::Session(order) => order.name(),
+            Self::User(order) => order.name(),
             Self::MailTest { .. } => "mail-test",
         }
     }
@@ -100,6 +105,7 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
         }
         Order::Key(order) => order.perform(app).await,
         Order::Session(order) => order.perform(app).await,
+        Order::User(order) => user::perform(app, base, order).await,
         Order::MailTest { to } => {
             let to = mail::Address::parse(&to)?;
             let email = to.email().to_owned();
@@ -114,18 +120,5 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
 
 /// Where people reach this installation.
 pub(crate) fn base_url(settings: &config::Settings, listening: Option<std::net::SocketAddr>) -> String {
-    let server = settings.get::<config::sections::Server>();
-    if let Some(url) = &server.public_url {
-        return url.expose().trim_end_matches('/').to_owned();
-    }
-    let mut at = listening.unwrap_or(server.listen);
-    // Nobody can visit "every address of this machine".
-    if at.ip().is_unspecified() {
-        at.set_ip(if at.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    format!("http://{at}")
+    settings.get::<config::sections::Server>().public_address(listening)
 }

@@ -10,6 +10,7 @@ mod caller;
 mod commit;
 mod context;
 mod cookie;
+mod directory;
 pub mod edge;
 mod etag;
 mod explained;
@@ -29,11 +30,14 @@ mod page;
 mod problem;
 mod published;
 mod reference;
+mod refusals;
 mod reply;
 mod router;
+mod seal;
 mod socket;
 mod standing;
 mod system;
+mod tally;
 mod view;
 
 pub use access::{Access, AccessTable, Rule, Tier};
@@ -43,6 +47,7 @@ pub use caller::{Authenticate, Caller, Credential};
 pub use commit::{Change, Check, Commit};
 pub use context::{Client, Ground};
 pub use cookie::{CSRF_HEADER, Cookie, SetCookie, Way, own_page};
+pub use directory::Directory;
 pub use etag::Condition;
 pub use faults::{Fault, Faults};
 pub use frames::{Frame, streamed};
@@ -52,17 +57,19 @@ pub use keys::Keys;
 pub use limits::network;
 pub use merge::Field;
 pub use openapi::api_document;
-pub use page::{escape, page};
+pub use page::{escape, page, page_of_link};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
+pub use seal::Seal;
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
 pub use standing::{Ended, Proof, Standing};
 pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, kinds, metrics, migrations, sections};
+pub use tally::Tally;
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
 
-/// What the request itself brings along: kept replies, and the door for browsers' reports.
+/// What the request itself brings along: kept replies, what was refused, and the door for browsers' reports.
 pub const fn system() -> System {
     System {
         name: "web",
@@ -72,11 +79,14 @@ pub const fn system() -> System {
         },
         pages: || {
             let pages = axum::Router::new().route("/assets/page.css", axum::routing::get(page::style));
+            let pages = pages.route("/assets/link.js", axum::routing::get(page::link_script));
             pages.route("/docs/problems/{code}", axum::routing::get(explained::show))
         },
         migrations: kept::MIGRATIONS,
         access: ACCESS,
-        upkeep: &[kept::UPKEEP],
+        events: &[refusals::EVENT],
+        audited: true,
+        upkeep: &[kept::UPKEEP, refusals::UPKEEP],
         ..System::EMPTY
     }
 }

@@ -54,6 +54,9 @@ pub struct System {
     pub publishable: &'static [Permission],
     pub access: &'static [Access],
     pub events: &'static [journal::EventType],
+    /// Whether what it tells the journal is kept for the audit, longer than for the feed: changes of rights, of settings, of
+    /// what leaves the house.
+    pub audited: bool,
     /// Prefix of its ids, and what they name.
     pub ids: &'static [(&'static str, &'static str)],
     pub upkeep: &'static [Upkeep],
@@ -79,6 +82,7 @@ impl System {
         publishable: &[],
         access: &[],
         events: &[],
+        audited: false,
         ids: &[],
         upkeep: &[],
         jobs: Vec::new,

@@ -1,26 +1,32 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
 //! Owns people, sessions, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
-//! other system's permissions mean: it only knows that they were declared. Mail, registration, second factors, SSO and
-//! invitations will stand beside these nouns.
+//! other system's permissions mean: it only knows that they were declared. Second factors, SSO and invitations will
+//! stand beside these nouns.
 
 mod access;
+mod addresses;
 pub mod admin;
 mod callers;
 pub mod control;
 mod events;
 mod keys;
+mod leaving;
+mod letters;
+mod links;
 mod pages;
 mod passwords;
 mod people;
 mod permissions;
 mod refusals;
+mod registration;
 mod secrets;
 mod service_accounts;
 mod sessions;
 mod settings;
 pub mod setup;
 mod signing;
+mod sso;
 mod workspaces;
 
 use std::sync::Arc;
@@ -37,6 +43,7 @@ pub use passwords::Cost;
 pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
+pub use sso::ops::{Seen, look_at_providers};
 pub use workspaces::Role;
 
 const MIGRATIONS: db::Migrations = db::Migrations {
@@ -48,6 +55,9 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0004_api_keys"),
         db::migration!("0005_setup"),
         db::migration!("0006_refusals"),
+        db::migration!("0010_leaving"),
+        db::migration!("0011_mailed_links"),
+        db::migration!("0040_sso"),
         db::migration!("0050_cookie_sessions"),
         db::migration!("0051_api_keys"),
         db::migration!("0052_signing_rotation"),
@@ -64,6 +74,7 @@ pub struct Identity {
     /// What a key that everybody sees may do.
     publishable: types::Rights,
     refusals: refusals::Refusals,
+    directory: sso::Directory,
 }
 
 impl Identity {
@@ -84,6 +95,7 @@ impl Identity {
                 parts.systems.iter().flat_map(|system| system.publishable).map(|one| one.as_str()),
             ),
             refusals: refusals::Refusals::default(),
+            directory: sso::Directory::default(),
         }
     }
 }
@@ -100,12 +112,17 @@ pub const fn system() -> System {
     System {
         name: "identity",
         routes,
-        pages: || pages::api::pages().merge(signing::published::api::pages()),
+        pages: || pages::api::pages().merge(sso::pages()).merge(signing::published::api::pages()),
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
+        sections: &[
+            &IdentitySettings::SECTION,
+            &settings::SessionSettings::SECTION,
+            &sso::SsoSettings::SECTION,
+        ],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
+        audited: true,
         ids: &[
             ("per", "person"),
             ("wsp", "workspace"),
@@ -113,14 +130,22 @@ pub const fn system() -> System {
             ("key", "API key"),
             ("sva", "service account"),
             ("sgk", "signing key"),
+            ("idn", "identity at a provider"),
         ],
         upkeep: UPKEEP,
-        jobs: || vec![signing::jobs::ROTATE.registered()],
-        schedules: &[signing::jobs::SCHEDULE],
+        jobs: || {
+            vec![
+                letters::jobs::LETTER.registered(),
+                leaving::jobs::ERASE.registered(),
+                signing::jobs::ROTATE.registered(),
+            ]
+        },
+        schedules: &[leaving::jobs::SCHEDULE, signing::jobs::SCHEDULE],
         metrics: METRICS,
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
             parts.authenticate = Some(identity.clone());
+            parts.directory = Some(identity.clone());
             parts.extensions.insert(identity);
             Ok(())
         },
@@ -133,17 +158,26 @@ fn routes() -> OpenApiRouter<App> {
         .merge(sessions::api::routes())
         .merge(sessions::cookies::api::routes())
         .merge(sessions::devices::api::routes())
+        .merge(registration::api::routes())
+        .merge(passwords::api::routes())
+        .merge(addresses::api::routes())
+        .merge(leaving::api::routes())
         .merge(people::api::routes())
+        .merge(people::api_export::routes())
+        .merge(people::api_people::routes())
         .merge(keys::api::routes())
         .merge(service_accounts::api::routes())
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())
+        .merge(sso::routes())
 }
 
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
+    Upkeep { name: "mailed links", every: Duration::from_hours(1), run: links::jobs::prune },
+    Upkeep { name: "logins at providers", every: Duration::from_mins(10), run: sso::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[
@@ -154,6 +188,10 @@ const METRICS: &[Meaning] = &[
     counter(
         "mainstay_sign_ins_slowed_total",
         "Sign-ins that waited because their account was tried too often.",
+    ),
+    counter(
+        "mainstay_letters_held_total",
+        "Mails that were asked for and not sent, because the address had enough of them.",
     ),
     counter(
         "mainstay_refresh_reuse_total",

@@ -1,10 +1,10 @@
-//! The Python of the tests, which `scripts/setup.sh` makes: for what must agree with a program that is not ours.
+//! The Python of the tests, with the independent implementations that tests compare ours with.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Where it is.
-pub(crate) fn python() -> PathBuf {
+/// Where `scripts/setup.sh` puts it.
+pub fn python() -> PathBuf {
     let of = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let cache = of("MAINSTAY_TEST_CACHE_DIR")
         .or_else(|| of("XDG_CACHE_HOME").map(|cache| cache.join("mainstay")))

@@ -12,7 +12,6 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::python::python;
 
 /// What happens on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +188,7 @@ impl Aiosmtpd {
     /// With a certificate and its key, as files; TLS from the first byte, or by STARTTLS. It wants the user `user` and the
     /// password `a password`.
     pub fn start(certificate: &Path, key: &Path, implicit: bool) -> Self {
-        let mut child = Command::new(python())
+        let mut child = Command::new(crate::python())
             .args(["-c", SCRIPT])
             .args([certificate, key])
             .arg(if implicit { "implicit" } else { "starttls" })

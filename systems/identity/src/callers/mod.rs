@@ -18,7 +18,7 @@ use web::{App, Authenticate, Caller, Cookie, Credential};
 
 pub(crate) use ops::{Place, enter, ground, person_of};
 use ops_keys::Sent;
-pub(crate) use standing::Callers;
+pub(crate) use standing::{Callers, workspace_named};
 use standing::{KeyStanding, PersonStanding, SessionStanding};
 
 use crate::Identity;

@@ -22,7 +22,7 @@ pub(crate) static ROTATE: Kind<Rotate> = Kind {
 
 pub(crate) const SCHEDULE: Schedule = Schedule {
     name: "identity.rotate_signing",
-    cron: "23 * * * *",
+    cron: "41 * * * *",
     job: |_| Ok(NewJob::new(&ROTATE, &Rotate {})?.unique("identity.rotate_signing")),
 };
 

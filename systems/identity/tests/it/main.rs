@@ -1,15 +1,24 @@
 //! Identity over HTTP, on both engines.
 
+mod addresses;
 mod callers;
 mod cookies;
 mod keys;
+mod leaving;
+mod letters;
+mod lives;
 mod me;
+mod pages;
+mod passwords;
+mod people;
 mod refresh;
+mod registration;
 mod service_accounts;
 mod sessions;
 mod setup;
 mod sign_in;
 mod signing;
+mod sso;
 mod tenants;
 mod workspaces;
 

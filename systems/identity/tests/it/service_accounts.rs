@@ -54,7 +54,7 @@ testkit::on_both! {
         let id = account(&maker, &["workspace:read"]).await;
         let (program, _) = holder(&app, &maker, &id, &["workspace:read"]).await;
         take_out(&owner, &maker).await;
-        identity::admin::set_status(app.db(), &maker.email, identity::Status::Suspended).await.expect("a suspension");
+        identity::admin::set_status(app.db(), &maker.email, identity::Status::Deactivated).await.expect("a suspension");
         app.clock().advance(Duration::from_secs(1));
         let _ = program.get(ME).await.expect(200);
     }

@@ -6,6 +6,8 @@ mod store;
 mod touch;
 
 use std::collections::HashSet;
+pub(crate) use store::workspace_named;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
