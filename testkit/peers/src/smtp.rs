@@ -12,7 +12,6 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-
 /// What happens on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
