@@ -24,6 +24,7 @@ use crate::faults::Fault;
 use crate::idempotency_key::RawKey;
 use crate::limits;
 use crate::problem::Problem;
+use crate::refusals::Asker;
 
 /// Runs the request through the gate and then its handler, and tells on the way out what is left of the limit.
 pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -32,6 +33,7 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     };
     let client = client(&request);
     let caller = identify(&app, request.method(), request.headers(), access, client).await;
+    let asker = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| Asker::of(caller, client));
     // Whoever is known counts for himself, whatever he is refused afterwards.
     let principal = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.principal.clone());
     let subject = principal.clone().unwrap_or_else(|| limits::network(client));
@@ -49,6 +51,9 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
         Ok(request) => next.run(request).await,
         Err(error) => Problem::from(error).into_response(),
     };
+    if let Some(asker) = &asker {
+        app.refusals().note(&response, asker, access.operation, app.clock().now());
+    }
     if let Some(verdict) = &verdict {
         limits::tell(response.headers_mut(), verdict);
     }

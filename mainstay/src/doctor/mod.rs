@@ -7,6 +7,7 @@ mod data;
 mod machine;
 mod mail;
 mod settings;
+mod sso;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -102,10 +103,12 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "database", name: "integrity", run: store::integrity },
     Check { group: "database", name: "durability", run: store::durability },
     Check { group: "database", name: "jobs", run: work::jobs },
+    Check { group: "database", name: "webhooks", run: work::webhooks },
     Check { group: "machine", name: "open files", run: machine::open_files },
     Check { group: "machine", name: "memory", run: machine::memory },
     Check { group: "machine", name: "clock", run: machine::clock },
     Check { group: "mail", name: "server", run: mail::server },
+    Check { group: "sign-in", name: "providers", run: sso::providers },
     Check { group: "access", name: "anonymous callers", run: access::anonymous },
 ];
 

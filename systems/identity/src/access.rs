@@ -4,7 +4,7 @@
 
 use web::{Access, Rule, Tier};
 
-use crate::permissions::{PEOPLE_MANAGE, PEOPLE_READ, WORKSPACES_CREATE};
+use crate::permissions::{PEOPLE_MANAGE, PEOPLE_READ, SSO_MANAGE, WORKSPACES_CREATE};
 
 pub(crate) const ACCESS: &[Access] = &[
     Access::new("create_token", Rule::Anyone).tier(Tier::SignIn).unkept(),
@@ -51,4 +51,16 @@ pub(crate) const ACCESS: &[Access] = &[
     Access::new("list_members", Rule::SignedIn),
     Access::new("create_member", Rule::SignedIn),
     Access::new("delete_member", Rule::SignedIn),
+    Access::new("list_sso", Rule::Anyone),
+    // Beginning writes nothing and asks a provider once an hour; the way back is what is tried by those who guess.
+    Access::new("start_sso_login", Rule::Anyone).unkept(),
+    Access::new("finish_sso_login", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("link_sso_identity", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("list_sso_identities", Rule::SignedIn),
+    Access::new("delete_sso_identity", Rule::SignedIn),
+    Access::new("list_sso_providers", Rule::Installation(SSO_MANAGE)),
+    Access::new("get_sso_provider", Rule::Installation(SSO_MANAGE)),
+    Access::new("create_sso_provider", Rule::Installation(SSO_MANAGE)),
+    Access::new("update_sso_provider", Rule::Installation(SSO_MANAGE)),
+    Access::new("delete_sso_provider", Rule::Installation(SSO_MANAGE)),
 ];

@@ -7,7 +7,7 @@ use journal::{EventType, NewEvent};
 use serde_json::Value;
 use types::{Installation, Permission, Result, Scope};
 
-use crate::permissions::{API_KEYS_MANAGE, MEMBERS_READ, PEOPLE_READ, WORKSPACE_READ};
+use crate::permissions::{API_KEYS_MANAGE, MEMBERS_READ, PEOPLE_READ, SSO_MANAGE, WORKSPACE_READ};
 
 pub(crate) const PERSON_CREATED: &str = "person.created";
 pub(crate) const PERSON_UPDATED: &str = "person.updated";
@@ -26,6 +26,16 @@ pub(crate) const SESSION_REVOKED: &str = "session.revoked";
 pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
 pub(crate) const API_KEY_REVOKED: &str = "api_key.revoked";
+pub(crate) const SSO_PROVIDER_CREATED: &str = "sso_provider.created";
+pub(crate) const SSO_PROVIDER_UPDATED: &str = "sso_provider.updated";
+pub(crate) const SSO_PROVIDER_DELETED: &str = "sso_provider.deleted";
+pub(crate) const SSO_LINKED: &str = "person.sso_linked";
+pub(crate) const SSO_UNLINKED: &str = "person.sso_unlinked";
+
+/// The same as `session.created`, for those who answer for a workspace that the person belongs to.
+pub(crate) const MEMBER_SIGNED_IN: &str = "member.signed_in";
+/// Strangers at the door, counted by the minute: see `refusals`.
+pub(crate) const SIGN_IN_REFUSED: &str = "sign_in.refused";
 
 pub(crate) async fn in_workspace(
     tx: &mut Tx,
@@ -76,10 +86,27 @@ pub(crate) const TYPES: &[EventType] = &[
         PEOPLE_READ,
         "An old refresh token came back, and the sessions it could have opened were ended.",
     ),
+    event(
+        MEMBER_SIGNED_IN,
+        "member",
+        Permission("audit:read"),
+        "Somebody who belongs to the workspace signed in.",
+    ),
+    event(
+        SIGN_IN_REFUSED,
+        "sign_in",
+        PEOPLE_READ,
+        "Sign-ins and refreshes were refused; counted by the minute.",
+    ),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
     event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),
     event(MEMBER_ADDED, "member", MEMBERS_READ, "Somebody was taken into a workspace."),
     event(MEMBER_REMOVED, "member", MEMBERS_READ, "Somebody was taken out of a workspace."),
     event(API_KEY_CREATED, "api_key", API_KEYS_MANAGE, "An API key was made."),
     event(API_KEY_REVOKED, "api_key", API_KEYS_MANAGE, "An API key was revoked."),
+    event(SSO_PROVIDER_CREATED, "sso_provider", SSO_MANAGE, "People can sign in at another provider."),
+    event(SSO_PROVIDER_UPDATED, "sso_provider", SSO_MANAGE, "A provider was changed."),
+    event(SSO_PROVIDER_DELETED, "sso_provider", SSO_MANAGE, "A provider was taken away."),
+    event(SSO_LINKED, "person", PEOPLE_READ, "An account can be signed in to at a provider."),
+    event(SSO_UNLINKED, "person", PEOPLE_READ, "An account can no longer be signed in to at a provider."),
 ];

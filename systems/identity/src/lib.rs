@@ -24,6 +24,7 @@ mod sessions;
 mod settings;
 pub mod setup;
 mod signing;
+mod sso;
 mod workspaces;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use passwords::Cost;
 pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
+pub use sso::ops::{Seen, look_at_providers};
 pub use workspaces::Role;
 
 const MIGRATIONS: db::Migrations = db::Migrations {
@@ -53,6 +55,7 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0006_refusals"),
         db::migration!("0010_leaving"),
         db::migration!("0011_mailed_links"),
+        db::migration!("0040_sso"),
         db::migration!("0050_cookie_sessions"),
         db::migration!("0051_api_keys"),
         db::migration!("0052_signing_rotation"),
@@ -67,6 +70,7 @@ pub struct Identity {
     callers: callers::Callers,
     roles: workspaces::Roles,
     refusals: refusals::Refusals,
+    directory: sso::Directory,
 }
 
 impl Identity {
@@ -84,6 +88,7 @@ impl Identity {
             callers: callers::Callers::new(Duration::from_hours(1), inst),
             roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
             refusals: refusals::Refusals::default(),
+            directory: sso::Directory::default(),
         }
     }
 }
@@ -100,18 +105,24 @@ pub const fn system() -> System {
     System {
         name: "identity",
         routes,
-        pages: pages::api::pages,
+        pages: || pages::api::pages().merge(sso::pages()),
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
+        sections: &[
+            &IdentitySettings::SECTION,
+            &settings::SessionSettings::SECTION,
+            &sso::SsoSettings::SECTION,
+        ],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
+        audited: true,
         ids: &[
             ("per", "person"),
             ("wsp", "workspace"),
             ("ses", "session"),
             ("key", "API key"),
             ("sgk", "signing key"),
+            ("idn", "identity at a provider"),
         ],
         upkeep: UPKEEP,
         jobs: || vec![letters::jobs::LETTER.registered(), leaving::jobs::ERASE.registered()],
@@ -120,6 +131,7 @@ pub const fn system() -> System {
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
             parts.authenticate = Some(identity.clone());
+            parts.directory = Some(identity.clone());
             parts.extensions.insert(identity);
             Ok(())
         },
@@ -130,12 +142,12 @@ pub const fn system() -> System {
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(sessions::api::routes())
+        .merge(sessions::cookies::api::routes())
+        .merge(sessions::devices::api::routes())
         .merge(registration::api::routes())
         .merge(passwords::api::routes())
         .merge(addresses::api::routes())
         .merge(leaving::api::routes())
-        .merge(sessions::cookies::api::routes())
-        .merge(sessions::devices::api::routes())
         .merge(people::api::routes())
         .merge(people::api_export::routes())
         .merge(people::api_people::routes())
@@ -143,12 +155,14 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())
+        .merge(sso::routes())
 }
 
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
     Upkeep { name: "mailed links", every: Duration::from_hours(1), run: links::jobs::prune },
+    Upkeep { name: "logins at providers", every: Duration::from_mins(10), run: sso::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[

@@ -14,6 +14,7 @@ pub(crate) const API_KEYS_MANAGE: Permission = Permission("api_keys:manage");
 pub(crate) const WORKSPACES_CREATE: Permission = Permission("workspaces:create");
 pub(crate) const PEOPLE_READ: Permission = Permission("people:read");
 pub(crate) const PEOPLE_MANAGE: Permission = Permission("people:manage");
+pub(crate) const SSO_MANAGE: Permission = Permission("sso:manage");
 pub(crate) const OPERATOR_KEYS: Permission = Permission("operator_keys:manage");
 
 pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
@@ -29,6 +30,7 @@ pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
         PEOPLE_MANAGE,
         "Keep people out, let them in again, send them away, and make links that set a password.",
     ),
+    over_all(SSO_MANAGE, "See, make and change the providers that people sign in at."),
     over_all(OPERATOR_KEYS, "Make, see and revoke API keys that work in every workspace."),
 ];
 

@@ -7,11 +7,6 @@ use std::time::Duration;
 use crate::passwords::Cost;
 
 config::choice! {
-    /// Who may make an account.
-    pub enum Registration { Open = "open", #[default] Invited = "invited", Closed = "closed" }
-}
-
-config::choice! {
     /// What ends when a refresh token comes back after its time.
     pub enum OnReuse { #[default] All = "all", Family = "family" }
 }
@@ -24,6 +19,11 @@ config::section! {
         #[runtime]
         on_reuse: OnReuse = "all",
     }
+}
+
+config::choice! {
+    /// Who may make an account.
+    pub enum Registration { Open = "open", #[default] Invited = "invited", Closed = "closed" }
 }
 
 config::section! {

@@ -15,23 +15,29 @@ mod admin;
 mod breaks;
 mod database;
 mod folder;
+mod oidc;
 mod passing;
 mod port;
 mod postgres;
 mod proxy;
+mod python;
 mod redis;
 mod smtp;
+mod targets;
 mod upstream;
 mod watchdog;
 
 pub use breaks::{Break, Way};
 pub use database::{Database, Template};
 pub use folder::Folder;
+pub use oidc::Oidc;
 pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
+pub use python::python;
 pub use redis::Redis;
 pub use smtp::{Aiosmtpd, Smtp, Turn};
+pub use targets::TARGETS;
 pub use upstream::{Canary, OUTSIDE, Upstream, reply};
 
 /// Whether promises are to be tried at their full figures: `make promises` asks for it.

@@ -24,7 +24,7 @@ pub(crate) fn pages() -> Router<App> {
 
 /// A page whose address may hold a token: no other site is told it. With `no-referrer` a browser would hide the origin
 /// of the form as well, and our own form would be refused.
-pub(super) fn secretive(mut response: Response) -> Response {
+pub(crate) fn secretive(mut response: Response) -> Response {
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     response
 }
@@ -105,7 +105,7 @@ pub(super) fn address_of(client: Option<Extension<ClientAddr>>) -> IpAddr {
 }
 
 /// A browser may send a form for any page of the web, and a crowd may send many.
-pub(super) async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
+pub(crate) async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
     let server = app.settings().get::<config::sections::Server>();
     let own = server.public_url.as_ref().map_or("", |url| url.expose());
     check_cross_site(&Method::POST, headers, own, &[])?;

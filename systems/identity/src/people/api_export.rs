@@ -13,6 +13,7 @@ use super::{ops, store};
 use crate::keys::{self, ApiKeyRow};
 use crate::sessions::api::own;
 use crate::sessions::{self, SessionOut};
+use crate::sso::{self, identities::SsoIdentityOut};
 use crate::workspaces::members;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -30,6 +31,8 @@ struct ExportOut {
     memberships: Vec<MembershipOut>,
     /// Ended ones too, as long as they are kept.
     sessions: Vec<SessionOut>,
+    /// Who the person is at providers.
+    identities: Vec<SsoIdentityOut>,
     /// Revoked ones too.
     api_keys: Vec<ExportedKey>,
 }
@@ -68,6 +71,7 @@ async fn export_me(caller: Caller, view: View<Installation>) -> Result<Reply> {
             let rights = store::rights(rx, inst, *person).await?;
             let memberships = members::store::of_person(rx, inst, *person).await?;
             let sessions = sessions::store::all(rx, inst, *person).await?;
+            let identities = sso::identities::store::all(rx, inst, *person).await?;
             let api_keys = keys::store::all_of_person(rx, inst, *person).await?;
             Ok(ExportOut {
                 exported_at: rx.now(),
@@ -75,6 +79,7 @@ async fn export_me(caller: Caller, view: View<Installation>) -> Result<Reply> {
                 installation_rights: rights.names().map(str::to_owned).collect(),
                 memberships: memberships.into_iter().map(Into::into).collect(),
                 sessions: sessions.into_iter().map(|row| SessionOut::of(row, Some(*session))).collect(),
+                identities: identities.into_iter().map(Into::into).collect(),
                 api_keys: api_keys.into_iter().map(Into::into).collect(),
             })
         })

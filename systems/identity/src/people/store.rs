@@ -44,6 +44,12 @@ pub(crate) async fn credentials(
     Ok(Some((person(&mut row)?, hash)))
 }
 
+/// The hash of somebody's password, if they have one.
+pub(crate) async fn password(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Option<String>> {
+    let row = rx.row("SELECT password_hash FROM people WHERE id = $1", params![id]).await?;
+    row.map_or(Ok(None), |mut row| Ok(row.take("password_hash")?))
+}
+
 /// A person who is about to be written.
 pub(crate) struct NewPerson<'a> {
     pub(crate) id: PersonId,
@@ -86,12 +92,6 @@ pub(crate) async fn set_status(
     let sql =
         "UPDATE people SET status = $2, leaves_at = $3, updated_at = $4, version = version + 1 WHERE id = $1";
     Ok(tx.execute(sql, params![id, status.as_str(), leaves_at, now]).await? == 1)
-}
-
-/// The hash of somebody's password, if they have one.
-pub(crate) async fn password(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Option<String>> {
-    let row = rx.row("SELECT password_hash FROM people WHERE id = $1", params![id]).await?;
-    row.map_or(Ok(None), |mut row| Ok(row.take("password_hash")?))
 }
 
 /// Another password: what was proven by the one before is proven no more.

@@ -84,7 +84,7 @@ impl Check for Others {
     fn check(&self, _: &mut Problems) {}
 }
 
-fn origin(headers: &HeaderMap, client: Client) -> Origin {
+pub(crate) fn origin(headers: &HeaderMap, client: Client) -> Origin {
     let agent = headers.get(http::header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     Origin::new(agent.as_deref().unwrap_or_default(), client.0)
 }

@@ -18,7 +18,7 @@ use crate::passwords::ops as passwords;
 use crate::people::{self, PersonRow, Status};
 use crate::settings::{IdentitySettings, OnReuse, SessionSettings};
 use crate::signing::Claims;
-use crate::{Identity, events, secrets};
+use crate::{Identity, events, secrets, workspaces};
 
 /// Somebody at the door.
 pub(crate) struct SignIn {
@@ -74,6 +74,18 @@ pub(crate) async fn sign_in(
     let person = person.filter(|_| proof.fits).ok_or_else(invalid_credentials)?;
     leaving::admit(app, inst, &person).await?;
     passwords::renew(app, inst, person.id, proof).await?;
+    start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
+}
+
+/// A new session for somebody whom another provider proved.
+pub(crate) async fn open(
+    app: &App,
+    identity: &Identity,
+    inst: &Installation,
+    person: PersonRow,
+    origin: Origin,
+    kind: SessionKind,
+) -> Result<Grant> {
     start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
 }
 
@@ -134,9 +146,10 @@ impl Start {
             kind: *kind,
         };
         store::insert(tx, inst, new).await?;
-        let payload = json!({"person_id": grant.person, "device": origin.device(), "ip": origin.ip});
+        let payload = json!({"person_id": grant.person, "device": origin.device()});
         let subject = grant.session.to_string();
         events::in_installation(tx, inst, events::SESSION_CREATED, subject, payload).await?;
+        workspaces::members::ops_sign_ins::signed_in(tx, inst, grant.person).await?;
         Ok(Some(grant.clone()))
     }
 }
@@ -265,7 +278,7 @@ impl Refresh {
     /// Somebody else holds a copy. Which of the two is at the door is not known, so both are out.
     async fn reused(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {
         store::revoke(tx, &self.inst, row.id, now).await?;
-        let payload = json!({"person_id": row.person, "ip": self.origin.ip,
+        let payload = json!({"person_id": row.person,
                              "generation": self.presented.generation, "current": row.generation});
         events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload).await?;
         if self.on_reuse == OnReuse::All {

@@ -6,6 +6,7 @@ mod cookies;
 mod keys;
 mod leaving;
 mod letters;
+mod lives;
 mod me;
 mod pages;
 mod passwords;
@@ -15,6 +16,7 @@ mod registration;
 mod sessions;
 mod setup;
 mod sign_in;
+mod sso;
 mod tenants;
 mod workspaces;
 

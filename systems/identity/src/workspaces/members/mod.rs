@@ -3,6 +3,8 @@
 pub(crate) mod api;
 mod model;
 pub(crate) mod ops;
+mod ops_directory;
+pub(crate) mod ops_sign_ins;
 pub(crate) mod store;
 
 pub(crate) use model::Membership;

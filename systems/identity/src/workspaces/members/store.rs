@@ -64,6 +64,14 @@ pub(crate) async fn owners(rx: &mut Read, scope: &Scope) -> Result<i64> {
     row.map_or(Ok(0), |mut row| Ok(row.take("owners")?))
 }
 
+/// Those who own the workspace and may sign in, by name and address.
+pub(crate) async fn owners_of(rx: &mut Read, scope: &Scope) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT p.name, p.email FROM memberships m JOIN people p ON p.id = m.person_id \
+               WHERE m.workspace_id = $1 AND m.role = 'owner' AND p.status = 'active' ORDER BY p.email LIMIT 100";
+    let rows = rx.rows(sql, params![scope.workspace()]).await?;
+    rows.into_iter().map(|mut row| Ok((row.take("name")?, row.take("email")?))).collect()
+}
+
 /// Everywhere somebody belongs, the default first, then by slug.
 pub(crate) async fn of_person(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<Membership>> {
     let sql = "SELECT m.workspace_id, w.slug, w.name, m.role, m.is_default FROM memberships m \
