@@ -1,11 +1,15 @@
 //! What an operator at the machine may ask for, done by whichever process has the database open.
 
+mod user;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use types::Result;
 use web::App;
+
+pub(crate) use user::UserOrder;
 
 /// One order, as it goes over the control socket.
 #[derive(Serialize, Deserialize)]
@@ -43,6 +47,8 @@ pub(crate) enum Order {
         queue: String,
         paused: bool,
     },
+    /// Something about people.
+    User(UserOrder),
     /// A test mail, handed over while the operator waits.
     MailTest {
         to: String,
@@ -60,6 +66,7 @@ impl Order {
             Self::JobRetry { .. } => "job-retry",
             Self::JobCancel { .. } => "job-cancel",
             Self::QueuePause { .. } => "queue-pause",
+            Self::User(order) => order.name(),
             Self::MailTest { .. } => "mail-test",
         }
     }
@@ -88,6 +95,7 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
                 "workspace": { "id": made.workspace, "slug": made.slug },
             }))
         }
+        Order::User(order) => user::perform(app, base, order).await,
         Order::MailTest { to } => {
             let to = mail::Address::parse(&to)?;
             let email = to.email().to_owned();
@@ -102,18 +110,5 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
 
 /// Where people reach this installation.
 pub(crate) fn base_url(settings: &config::Settings, listening: Option<std::net::SocketAddr>) -> String {
-    let server = settings.get::<config::sections::Server>();
-    if let Some(url) = &server.public_url {
-        return url.expose().trim_end_matches('/').to_owned();
-    }
-    let mut at = listening.unwrap_or(server.listen);
-    // Nobody can visit "every address of this machine".
-    if at.ip().is_unspecified() {
-        at.set_ip(if at.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    format!("http://{at}")
+    settings.get::<config::sections::Server>().public_address(listening)
 }

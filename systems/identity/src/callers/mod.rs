@@ -16,7 +16,7 @@ use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
 use web::{App, Authenticate, Caller, Cookie, Credential};
 
 pub(crate) use ops::{Place, enter, ground, person_of};
-pub(crate) use standing::Callers;
+pub(crate) use standing::{Callers, workspace_named};
 use standing::{KeyStanding, PersonStanding, SessionStanding};
 
 use crate::Identity;

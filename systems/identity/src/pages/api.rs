@@ -18,12 +18,13 @@ use super::form::{SetupForm, setup_form};
 use crate::setup::{self, SetupIn};
 
 pub(crate) fn pages() -> Router<App> {
-    Router::new().route("/", get(home)).route("/setup", get(show_setup).post(post_setup))
+    let own = Router::new().route("/", get(home)).route("/setup", get(show_setup).post(post_setup));
+    own.merge(super::api_links::pages())
 }
 
 /// A page whose address may hold a token: no other site is told it. With `no-referrer` a browser would hide the origin
 /// of the form as well, and our own form would be refused.
-fn secretive(mut response: Response) -> Response {
+pub(crate) fn secretive(mut response: Response) -> Response {
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     response
 }
@@ -74,7 +75,7 @@ async fn post_setup(
     headers: HeaderMap,
     form: Result<Form<SetupIn>, Problem>,
 ) -> Response {
-    let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
+    let client = address_of(client);
     let trace = trace.map(|Extension(trace)| trace).unwrap_or_default();
     let inst = setup::stranger(trace);
     let body = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
@@ -99,8 +100,12 @@ async fn post_setup(
     }
 }
 
+pub(super) fn address_of(client: Option<Extension<ClientAddr>>) -> IpAddr {
+    client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0)
+}
+
 /// A browser may send a form for any page of the web, and a crowd may send many.
-async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
+pub(crate) async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
     let server = app.settings().get::<config::sections::Server>();
     let own = server.public_url.as_ref().map_or("", |url| url.expose());
     check_cross_site(&Method::POST, headers, own, &[])?;

@@ -1,6 +1,8 @@
-//! The plain pages, until there is a console: what this is, and the setup form. No script, no inline style.
+//! The plain pages, until there is a console: what this is, the setup form, and where mailed links lead. No inline
+//! script or style, and none of them needs a script.
 //!
-//! Owns their text. Refuses to know more of setup than its form.
+//! Owns their text. Refuses to know more of what they do than their forms.
 
 pub(crate) mod api;
+mod api_links;
 mod form;

@@ -1,13 +1,22 @@
 //! Identity over HTTP, on both engines.
 
+mod addresses;
 mod callers;
 mod cookies;
 mod keys;
+mod leaving;
+mod letters;
+mod lives;
 mod me;
+mod pages;
+mod passwords;
+mod people;
 mod refresh;
+mod registration;
 mod sessions;
 mod setup;
 mod sign_in;
+mod sso;
 mod tenants;
 mod workspaces;
 

@@ -88,3 +88,13 @@ pub(crate) async fn of_person(rx: &mut Read, _: &Installation, person: PersonId)
     }
     Ok(all)
 }
+
+/// The workspaces, by slug, that nobody else who may sign in owns.
+pub(crate) async fn owned_alone(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<String>> {
+    let sql = "SELECT w.slug FROM memberships m JOIN workspaces w ON w.id = m.workspace_id \
+               WHERE m.person_id = $1 AND m.role = 'owner' AND NOT EXISTS (\
+               SELECT 1 FROM memberships o JOIN people p ON p.id = o.person_id \
+               WHERE o.workspace_id = m.workspace_id AND o.role = 'owner' AND o.person_id <> $1 \
+               AND p.status = 'active') ORDER BY w.slug";
+    rx.rows(sql, params![person]).await?.into_iter().map(|mut row| Ok(row.take("slug")?)).collect()
+}
