@@ -36,11 +36,11 @@ pub enum Fault {
     /// Letters are asked for only where somebody has the address (P23).
     TellingLetters = 1 << 19,
     /// The follower moves on in a commit of its own, before the deliveries are there (P4).
-    LooseFollower = 1 << 20,
+    LooseFollower = 1 << 28,
     /// Webhooks of every workspace are told of every event (P15).
-    OpenWebhooks = 1 << 21,
+    OpenWebhooks = 1 << 29,
     /// What is sent to a webhook is signed without its time (A33).
-    TimelessSignature = 1 << 22,
+    TimelessSignature = 1 << 30,
 }
 
 /// Which faults are on.
