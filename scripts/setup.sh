@@ -71,12 +71,6 @@ if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ]; then
     "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd
 fi
 
-# What tests of webhooks hold our signatures against.
-if ! "$VENV/bin/python" -c 'import standardwebhooks' 2>/dev/null; then
-    say "installing standardwebhooks into $VENV"
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check standardwebhooks==1.1.0
-fi
-
 # A provider to sign in at; an install that broke off begins anew.
 if ! cmp -s testkit/peers/oidc/package-lock.json "$CACHE/oidc/package-lock.json" || [ ! -d "$CACHE/oidc/node_modules/oidc-provider" ]; then
     say "installing oidc-provider into $CACHE/oidc"
@@ -86,6 +80,12 @@ if ! cmp -s testkit/peers/oidc/package-lock.json "$CACHE/oidc/package-lock.json"
         rm -f "$CACHE/oidc/package-lock.json"
         die "npm could not install oidc-provider"
     fi
+fi
+
+# What tests of webhooks hold our signatures against.
+if ! "$VENV/bin/python" -c 'import standardwebhooks' 2>/dev/null; then
+    say "installing standardwebhooks into $VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check standardwebhooks==1.1.0
 fi
 
 if [ -n "${bench:-}" ] && ! cmp -s bench/peers/requirements.txt "$PEERS/requirements.txt"; then

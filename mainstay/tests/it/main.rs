@@ -19,4 +19,5 @@ mod serve;
 mod stages;
 mod trouble;
 mod two;
+mod user;
 mod worker;

@@ -194,7 +194,7 @@ pub(crate) async fn labelled(
     after: i64,
 ) -> Result<Option<(i64, i64)>> {
     let sql = "SELECT MIN(seq), MAX(seq) FROM (SELECT seq FROM events WHERE seq > $2 AND actor_id = $1 \
-               AND actor_label <> '' ORDER BY seq LIMIT $3) AS some";
+               AND actor_label <> '' ORDER BY seq LIMIT $3) AS places";
     let Some(mut row) = rx.row(sql, params![actor, after, UNLABELLED]).await? else { return Ok(None) };
     Ok(row.take::<Option<i64>>(0)?.zip(row.take::<Option<i64>>(1)?))
 }
