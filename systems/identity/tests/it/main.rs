@@ -3,12 +3,14 @@
 mod addresses;
 mod callers;
 mod cookies;
+mod factors;
 mod keys;
 mod leaving;
 mod letters;
 mod lives;
 mod me;
 mod pages;
+mod passkeys;
 mod passwords;
 mod people;
 mod refresh;
@@ -17,7 +19,9 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod sso;
+mod step_up;
 mod tenants;
+mod totp;
 mod workspaces;
 
 use http::Method;
