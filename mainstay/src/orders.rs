@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use identity::workspace_control as workspaces;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use types::Result;
@@ -43,6 +44,25 @@ pub(crate) enum Order {
         queue: String,
         paused: bool,
     },
+    WorkspaceList,
+    WorkspaceShow {
+        name: String,
+    },
+    WorkspaceCreate {
+        name: String,
+        slug: Option<String>,
+        owner: String,
+    },
+    /// Suspended, archived, deleted, and back.
+    WorkspaceAct {
+        name: String,
+        act: identity::workspace_control::Act,
+    },
+    /// Its limits, one of them set before if it is named.
+    WorkspaceLimits {
+        name: String,
+        set: Option<(String, Option<u32>)>,
+    },
     /// A test mail, handed over while the operator waits.
     MailTest {
         to: String,
@@ -60,6 +80,11 @@ impl Order {
             Self::JobRetry { .. } => "job-retry",
             Self::JobCancel { .. } => "job-cancel",
             Self::QueuePause { .. } => "queue-pause",
+            Self::WorkspaceList => "workspace-list",
+            Self::WorkspaceShow { .. } => "workspace-show",
+            Self::WorkspaceCreate { .. } => "workspace-create",
+            Self::WorkspaceAct { .. } => "workspace-act",
+            Self::WorkspaceLimits { .. } => "workspace-limits",
             Self::MailTest { .. } => "mail-test",
         }
     }
@@ -87,6 +112,14 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
                 "person": made.person, "email": email.trim(),
                 "workspace": { "id": made.workspace, "slug": made.slug },
             }))
+        }
+        Order::WorkspaceList => workspaces::list(app).await,
+        Order::WorkspaceShow { name } => workspaces::show(app, &name).await,
+        Order::WorkspaceCreate { name, slug, owner } => workspaces::create(app, &name, slug, &owner).await,
+        Order::WorkspaceAct { name, act } => workspaces::act(app, &name, act).await,
+        Order::WorkspaceLimits { name, set: None } => workspaces::limits(app, &name).await,
+        Order::WorkspaceLimits { name, set: Some((limit, value)) } => {
+            workspaces::set_limit(app, &name, &limit, value).await
         }
         Order::MailTest { to } => {
             let to = mail::Address::parse(&to)?;

@@ -172,6 +172,12 @@ pub(crate) async fn prune(tx: &mut Tx, _: &Installation, before: Time, batch: u3
     Ok(old.len())
 }
 
+pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    let sql = "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE workspace = $1 \
+               ORDER BY epoch, tx, seq LIMIT $2)";
+    Ok(tx.execute(sql, params![scope.workspace(), most]).await?)
+}
+
 pub(crate) async fn raise_epoch(tx: &mut Tx, _: &Installation) -> Result<()> {
     tx.execute("UPDATE journal_state SET epoch = epoch + 1 WHERE id = 1", params![]).await?;
     Ok(())

@@ -34,11 +34,19 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     // Whoever is known counts for himself, whatever he is refused afterwards.
     let principal = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.principal.clone());
     let subject = principal.clone().unwrap_or_else(|| limits::network(client));
-    let verdict = if app.broken(Fault::NoLimits) {
+    let mut verdict = if app.broken(Fault::NoLimits) {
         None
     } else {
         app.count(access.tier, principal.is_some(), &subject).await
     };
+    if verdict.as_ref().is_some_and(|verdict| verdict.allowed)
+        && let Ok(Some(caller)) = &caller
+        && let Some(shared) = app.count_workspace(caller).await
+    {
+        // The tighter one is told.
+        let own = verdict.as_ref().map_or(u32::MAX, |own| own.remaining);
+        verdict = if shared.allowed && own <= shared.remaining { verdict } else { Some(shared) };
+    }
     let refused = verdict.as_ref().filter(|verdict| !verdict.allowed).map(limits::too_many);
     let admitted = match refused {
         Some(error) => Err(error),
@@ -83,6 +91,13 @@ async fn enter(
     request: Request,
 ) -> Result<Request> {
     let caller = caller?;
+    if let Some(closed) = caller.as_ref().and_then(|caller| caller.closed)
+        && matches!(access.rule, Rule::Open(_) | Rule::Workspace(_))
+        && !matches!(*request.method(), Method::GET | Method::HEAD)
+        && !app.broken(Fault::OpenGate)
+    {
+        return Err(closed.refusal());
+    }
     let later = access.asks_later && caller.is_none() && crate::socket::is_wanted(request.headers());
     let scope = if later { None } else { scope(app, access.rule, caller.as_ref(), trace(&request)).await? };
     Entrance { app: app.clone(), access, client, caller, scope }.admit(request).await
@@ -172,6 +187,9 @@ fn permit(rule: Rule, caller: &Caller) -> Result<()> {
                     "no_workspace",
                     "This needs a workspace, and you belong to none.",
                 ));
+            }
+            if let Some(closed) = caller.closed.filter(|closed| !closed.may_be_read()) {
+                return Err(closed.refusal());
             }
             (&caller.rights, permission)
         }

@@ -36,7 +36,7 @@ mod view;
 pub use access::{Access, AccessTable, Rule, Tier};
 pub use app::{App, Extensions, Parts};
 pub use body::{Form, Json, Path, read_json};
-pub use caller::{Authenticate, Caller, Credential};
+pub use caller::{Authenticate, Caller, Closed, Credential};
 pub use commit::{Change, Check, Commit};
 pub use context::{Client, Ground};
 pub use etag::Condition;
@@ -52,7 +52,10 @@ pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
 pub use standing::Standing;
-pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, kinds, metrics, migrations, sections};
+pub use system::{
+    Forget, PermissionInfo, Rank, Realm, System, Upkeep, forgetters, jobs, kinds, metrics, migrations,
+    sections,
+};
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];

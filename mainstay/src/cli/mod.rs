@@ -27,6 +27,7 @@ mod tests;
 mod version;
 mod words;
 mod worker;
+mod workspace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -115,6 +116,11 @@ enum Command {
         #[command(subcommand)]
         command: jobs::Jobs,
     },
+    /// Workspaces: see, make, suspend, archive and delete them, and set their limits.
+    Workspace {
+        #[command(subcommand)]
+        command: workspace::Workspace,
+    },
     /// Mail.
     Mail {
         #[command(subcommand)]
@@ -169,6 +175,7 @@ fn perform(cli: Cli, out: &Out) -> Result<Exit, Failed> {
         Command::Config { command } => config::run(&command, &global, out),
         Command::Migrate { command } => migrate::run(&command, &global, out),
         Command::Jobs { command } => jobs::run(command, &global, out),
+        Command::Workspace { command } => workspace::run(command, &global, out),
         Command::Mail { command } => mail::run(command, &global, out),
         Command::Doctor(args) => doctor::run(&args, &global, out),
         Command::Openapi => openapi::run(out),

@@ -52,6 +52,12 @@ impl House {
         let sessions = owner.get("/api/v1/auth/sessions").await.expect(200).json();
         let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
         let (job, of_all) = rest(&app, &owner.workspace).await;
+        let here = format!("/api/v1/workspaces/{}", owner.workspace);
+        let body = json!({"name": "Reporter", "permissions": ["status:write"]});
+        let role = owner.post(format!("{here}/roles"), body).await.expect(201).text("id");
+        let body = json!({"email": "guest@example.test", "role": "viewer"});
+        let invitation = owner.post(format!("{here}/invitations"), body).await.expect(201).text("id");
+        owner.post(format!("{here}/transfer"), json!({"person_id": member.id})).await.expect(201);
         let thing = |template, id: &str, prefix: &str| Thing {
             template,
             id: id.to_owned(),
@@ -62,6 +68,9 @@ impl House {
             thing("/api/v1/auth/api-keys/{id}", &key, "key_"),
             thing("/api/v1/workspaces/{id}", &owner.workspace, "wsp_"),
             thing("/api/v1/workspaces/{id}/members/{person_id}", &member.id, "per_"),
+            thing("/api/v1/workspaces/{id}/roles/{role_id}", &role, "rol_"),
+            thing("/api/v1/workspaces/{id}/invitations/{invitation_id}", &invitation, "inv_"),
+            thing("/api/v1/installation/workspaces/{id}", &owner.workspace, "wsp_"),
             thing("/api/v1/status/events/{id}", &event, "ste_"),
             thing("/api/v1/status/services/{slug}", "api", ""),
             thing("/api/v1/jobs/{id}", &job, "job_"),
@@ -183,6 +192,9 @@ pub(crate) fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value 
 /// The least that fits a schema.
 fn sample(document: &Value, schema: &Value) -> Value {
     let schema = resolved(document, schema);
+    if let Some(example) = schema.get("example") {
+        return example.clone();
+    }
     if let Some(first) = schema["enum"].as_array().and_then(|all| all.first()) {
         return first.clone();
     }

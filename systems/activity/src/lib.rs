@@ -19,18 +19,17 @@ use std::time::Duration;
 use telemetry::metrics::{Meaning, counter, gauge};
 use types::{Permission, Rights};
 use utoipa_axum::router::OpenApiRouter;
-use web::{Access, App, PermissionInfo, Realm, Rule, System, Upkeep};
+use web::{Access, App, PermissionInfo, Rank, Rule, System, Upkeep};
 
 pub use settings::ActivitySettings;
 
 const READ: Permission = Permission("events:read");
 
-const PERMISSIONS: &[PermissionInfo] = &[PermissionInfo {
-    permission: READ,
-    meaning: "Read what happens in the workspace, as far as one may see what it happens to.",
-    realm: Realm::Workspace,
-    member: true,
-}];
+const PERMISSIONS: &[PermissionInfo] = &[PermissionInfo::workspace(
+    READ,
+    Rank::Viewer,
+    "Read what happens in the workspace, as far as one may see what it happens to.",
+)];
 
 const ACCESS: &[Access] = &[
     Access::new("list_events", Rule::Workspace(READ)),
@@ -66,6 +65,7 @@ pub const fn system() -> System {
         ids: &[("evt", "event"), ("con", "connection to the live socket")],
         upkeep: UPKEEP,
         metrics: METRICS,
+        forget: Some(|tx, scope, _| Box::pin(presence::forget(tx, scope))),
         install: |parts| {
             parts.extensions.insert(Arc::new(listeners::Places::default()));
             parts.extensions.insert(Arc::new(followers::Followers::default()));

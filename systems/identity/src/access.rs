@@ -4,7 +4,7 @@
 
 use web::{Access, Rule, Tier};
 
-use crate::permissions::WORKSPACES_CREATE;
+use crate::permissions::{WORKSPACES_CREATE, WORKSPACES_MANAGE};
 
 pub(crate) const ACCESS: &[Access] = &[
     Access::new("create_token", Rule::Anyone).tier(Tier::SignIn).unkept(),
@@ -27,5 +27,45 @@ pub(crate) const ACCESS: &[Access] = &[
     Access::new("update_workspace", Rule::SignedIn),
     Access::new("list_members", Rule::SignedIn),
     Access::new("create_member", Rule::SignedIn),
+    Access::new("get_member", Rule::SignedIn),
+    Access::new("update_member", Rule::SignedIn),
     Access::new("delete_member", Rule::SignedIn),
+    Access::new("leave_workspace", Rule::SignedIn),
+    Access::new("update_default_workspace", Rule::SignedIn),
+    Access::new("list_roles", Rule::SignedIn),
+    Access::new("create_role", Rule::SignedIn),
+    Access::new("get_role", Rule::SignedIn),
+    Access::new("update_role", Rule::SignedIn),
+    Access::new("delete_role", Rule::SignedIn),
+    Access::new("list_invitations", Rule::SignedIn),
+    Access::new("create_invitation", Rule::SignedIn).tier(Tier::SignIn),
+    Access::new("get_invitation", Rule::SignedIn),
+    Access::new("resend_invitation", Rule::SignedIn).tier(Tier::SignIn),
+    Access::new("cancel_invitation", Rule::SignedIn),
+    // Whoever was invited: the token says into which workspace.
+    Access::new("preview_invitation", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("accept_invitation", Rule::SignedIn),
+    Access::new("register_by_invitation", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("delete_workspace", Rule::SignedIn),
+    Access::new("archive_workspace", Rule::SignedIn),
+    Access::new("restore_workspace", Rule::SignedIn),
+    Access::new("pause_workspace", Rule::SignedIn),
+    Access::new("resume_workspace", Rule::SignedIn),
+    Access::new("get_workspace_settings", Rule::SignedIn),
+    Access::new("update_workspace_settings", Rule::SignedIn),
+    Access::new("get_workspace_limits", Rule::SignedIn),
+    Access::new("get_transfer", Rule::SignedIn),
+    Access::new("create_transfer", Rule::SignedIn),
+    Access::new("delete_transfer", Rule::SignedIn),
+    Access::new("accept_transfer", Rule::SignedIn),
+    Access::new("list_all_workspaces", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("get_any_workspace", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("update_any_workspace", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("delete_any_workspace", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("suspend_workspace", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("resume_suspended_workspace", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("archive_any_workspace", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("restore_any_workspace", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("get_any_workspace_limits", Rule::Installation(WORKSPACES_MANAGE)),
+    Access::new("update_any_workspace_limits", Rule::Installation(WORKSPACES_MANAGE)),
 ];

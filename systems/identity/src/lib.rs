@@ -1,8 +1,8 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
 //! Owns people, sessions, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
-//! other system's permissions mean: it only knows that they were declared. Mail, registration, second factors, SSO and
-//! invitations will stand beside these nouns.
+//! other system's permissions mean: it only knows that they were declared. Mail, registration, second factors and SSO
+//! will stand beside these nouns.
 
 mod access;
 pub mod admin;
@@ -28,14 +28,14 @@ use serde::Serialize;
 use telemetry::metrics::{Meaning, counter};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use web::{App, PermissionInfo, System, Upkeep};
+use web::{App, System, Upkeep};
 
 pub use admin::create_admin;
 pub use passwords::Cost;
 pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
-pub use workspaces::Role;
+pub use workspaces::{Role, control as workspace_control};
 
 const MIGRATIONS: db::Migrations = db::Migrations {
     system: "identity",
@@ -46,6 +46,9 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0004_api_keys"),
         db::migration!("0005_setup"),
         db::migration!("0006_refusals"),
+        db::migration!("0020_roles"),
+        db::migration!("0021_invitations"),
+        db::migration!("0022_workspace_life"),
     ],
 };
 
@@ -66,22 +69,15 @@ impl Identity {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let waiting = usize::try_from(settings.password_queue).unwrap_or(usize::MAX);
         let issuer = signing::Issuer { issuer: settings.issuer.clone(), audience: "mainstay:api" };
-        let declared = parts.systems.iter().flat_map(|system| system.permissions);
+        let roles = workspaces::Roles::new(parts.systems.iter().flat_map(|system| system.permissions));
         Self {
             secrets: secrets::Secrets::derive(&parts.keys),
             passwords: passwords::Passwords::new(settings.cost(), cores, waiting),
             signing: signing::Signing::new(issuer, inst.clone()),
-            callers: callers::Callers::new(Duration::from_hours(1), inst),
-            roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
+            callers: callers::Callers::new(Duration::from_hours(1), inst, roles.clone()),
+            roles,
             refusals: refusals::Refusals::default(),
         }
-    }
-}
-
-fn realm(info: &PermissionInfo) -> workspaces::Realm {
-    match info.realm {
-        web::Realm::Workspace => workspaces::Realm::Workspace { member: info.member },
-        web::Realm::Installation => workspaces::Realm::Installation,
     }
 }
 
@@ -99,11 +95,15 @@ pub const fn system() -> System {
         ids: &[
             ("per", "person"),
             ("wsp", "workspace"),
+            ("rol", "role that a workspace made"),
+            ("inv", "invitation"),
             ("ses", "session"),
             ("key", "API key"),
             ("sgk", "signing key"),
         ],
         upkeep: UPKEEP,
+        jobs: || vec![workspaces::life::jobs::FORGET.registered()],
+        schedules: workspaces::life::jobs::SCHEDULES,
         metrics: METRICS,
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
@@ -122,6 +122,16 @@ fn routes() -> OpenApiRouter<App> {
         .merge(keys::api::routes())
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
+        .merge(workspaces::members::api_own::routes())
+        .merge(workspaces::roles::api::routes())
+        .merge(workspaces::invitations::api::routes())
+        .merge(workspaces::invitations::api_guest::routes())
+        .merge(workspaces::life::api::routes())
+        .merge(workspaces::settings::api::routes())
+        .merge(workspaces::transfers::api::routes())
+        .merge(workspaces::limits::api::routes())
+        .merge(workspaces::operators::api::routes())
+        .merge(workspaces::operators::api_limits::routes())
         .merge(setup::api::routes())
 }
 

@@ -14,6 +14,7 @@ use super::ops::{self, Maker};
 use super::store;
 use crate::Identity;
 use crate::people::check_line;
+use crate::workspaces::limits::Allowed;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_api_keys, create_api_key)).routes(routes!(delete_api_key))
@@ -146,7 +147,8 @@ impl Check for Wish {
     params(query::ListParams),
     responses((status = 200, description = "A page of keys, revoked ones too.", body = Page<ApiKeyOut>)))]
 async fn list_api_keys(State(app): State<App>, caller: Caller, view: View<Installation>) -> Result<Reply> {
-    let maker = Maker { identity: app.extension::<Identity>()?, caller };
+    let maker =
+        Maker { identity: app.extension::<Identity>()?, caller, allowed: Allowed::by(app.settings()) };
     let (list, _) = view.asked(&SHAPE)?;
     view.body((maker.sees()?, list), |rx, inst, (seen, list)| {
         Box::pin(async move {
@@ -168,7 +170,8 @@ async fn create_api_key(
     commit: Commit<Installation>,
     Json(body): Json<ApiKeyIn>,
 ) -> Result<Reply> {
-    let maker = Maker { identity: app.extension::<Identity>()?, caller };
+    let maker =
+        Maker { identity: app.extension::<Identity>()?, caller, allowed: Allowed::by(app.settings()) };
     commit
         .issued(Wish { maker, body }, |tx, inst, wish| {
             Box::pin(async move {
@@ -190,7 +193,7 @@ async fn delete_api_key(
     Path(id): Path<ApiKeyId>,
 ) -> Result<Reply> {
     let identity = app.extension::<Identity>()?;
-    let maker = Maker { identity: identity.clone(), caller };
+    let maker = Maker { identity: identity.clone(), caller, allowed: Allowed::by(app.settings()) };
     let reply = commit
         .deleted((maker, id), |tx, inst, change| {
             Box::pin(async move {

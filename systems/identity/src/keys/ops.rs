@@ -13,6 +13,7 @@ use super::model::{self, ApiKeyId, ApiKeyRow};
 use super::store;
 use crate::callers::person_of;
 use crate::permissions::{API_KEYS_MANAGE, API_KEYS_WRITE, OPERATOR_KEYS};
+use crate::workspaces::limits::{self, Allowed};
 use crate::workspaces::{Realm, Role};
 use crate::{Identity, events, secrets};
 
@@ -21,6 +22,7 @@ use crate::{Identity, events, secrets};
 pub(crate) struct Maker {
     pub(crate) identity: Arc<Identity>,
     pub(crate) caller: Caller,
+    pub(crate) allowed: Allowed,
 }
 
 impl Maker {
@@ -90,6 +92,10 @@ pub(crate) async fn create(
         return Err(Error::forbidden("permission_needed", message).with("permission", needed.as_str()));
     }
     let permissions = maker.permissions(&body.permissions, body.all_workspaces)?;
+    if let Some(workspace) = workspace {
+        let scope = Scope::of_request(workspace, inst.actor().clone(), inst.trace().clone());
+        limits::ops::admit(tx, &scope, &maker.allowed, limits::Name::ApiKeys).await?;
+    }
     let now = tx.now();
     let new = model::new_text();
     let life = body.expires_in_days.map(|days| Duration::from_hours(u64::from(days) * 24));

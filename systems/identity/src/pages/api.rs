@@ -14,16 +14,20 @@ use types::{Error, Kind, Trace};
 use web::edge::{ClientAddr, check_cross_site};
 use web::{App, Form, Problem, Tier, escape, page};
 
+use super::api_invitation::{post_invitation, show_invitation};
 use super::form::{SetupForm, setup_form};
 use crate::setup::{self, SetupIn};
 
 pub(crate) fn pages() -> Router<App> {
-    Router::new().route("/", get(home)).route("/setup", get(show_setup).post(post_setup))
+    Router::new()
+        .route("/", get(home))
+        .route("/setup", get(show_setup).post(post_setup))
+        .route("/invitation", get(show_invitation).post(post_invitation))
 }
 
 /// A page whose address may hold a token: no other site is told it. With `no-referrer` a browser would hide the origin
 /// of the form as well, and our own form would be refused.
-fn secretive(mut response: Response) -> Response {
+pub(crate) fn secretive(mut response: Response) -> Response {
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     response
 }
@@ -74,7 +78,7 @@ async fn post_setup(
     headers: HeaderMap,
     form: Result<Form<SetupIn>, Problem>,
 ) -> Response {
-    let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
+    let client = address(client);
     let trace = trace.map(|Extension(trace)| trace).unwrap_or_default();
     let inst = setup::stranger(trace);
     let body = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
@@ -99,11 +103,20 @@ async fn post_setup(
     }
 }
 
+pub(crate) fn address(client: Option<Extension<ClientAddr>>) -> IpAddr {
+    client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0)
+}
+
 /// A browser may send a form for any page of the web, and a crowd may send many.
-async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
+pub(crate) async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
     let server = app.settings().get::<config::sections::Server>();
     let own = server.public_url.as_ref().map_or("", |url| url.expose());
     check_cross_site(&Method::POST, headers, own, &[])?;
+    limit(app, client).await
+}
+
+/// A token can be guessed at here: as often as a password.
+pub(crate) async fn limit(app: &App, client: IpAddr) -> types::Result<()> {
     app.limit_subject(Tier::SignIn, &web::network(client)).await
 }
 
