@@ -21,7 +21,7 @@ mod worker;
 use db::{Migrations, Read, Tx};
 use query::{List, Page, SortColumn, SortField, SortFields};
 use telemetry::metrics::{Meaning, counter, gauge, histogram};
-use types::{Installation, Result, Scope, Time, typed_id};
+use types::{Installation, Result, Scope, Time, WorkspaceId, typed_id};
 
 pub use error::{job_taken_back, not_again};
 pub use job::{Finished, Job};
@@ -167,6 +167,11 @@ pub async fn run_somewhere(rx: &mut Read) -> Result<Vec<String>> {
 /// The queues from which nothing is taken.
 pub async fn paused(rx: &mut Read) -> Result<Vec<String>> {
     store::watch::paused(rx).await
+}
+
+/// The workspaces whose jobs wait.
+pub async fn held(rx: &mut Read) -> Result<Vec<WorkspaceId>> {
+    store::watch::held(rx).await
 }
 
 /// The kinds of which something is ready to run.

@@ -20,3 +20,4 @@ mod stages;
 mod trouble;
 mod two;
 mod worker;
+mod workspace;

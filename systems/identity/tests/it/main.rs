@@ -37,7 +37,7 @@ async fn with_mail(engine: Engine) -> TestApp {
 
 /// The text of the newest mail to somebody, once there are so many of them.
 async fn mail_to(app: &TestApp, email: &str, count: usize) -> String {
-    for _ in 0..800 {
+    for _ in 0..3_000 {
         let mut shown = app.app.mailer().shown();
         shown.retain(|mail| mail.to.contains(email));
         if shown.len() >= count {

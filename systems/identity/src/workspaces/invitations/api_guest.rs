@@ -28,12 +28,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// The token of an invitation, from the link in its mail.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct TokenIn {
+pub(crate) struct InvitationTokenIn {
     #[schema(min_length = 1, max_length = 128)]
     token: String,
 }
 
-impl Check for TokenIn {
+impl Check for InvitationTokenIn {
     fn check(&self, problems: &mut Problems) {
         check_token(&self.token, problems);
     }
@@ -85,13 +85,13 @@ pub(crate) async fn preview(app: &App, inst: &Installation, token: &str) -> type
 
 /// What the invitation of a token is about. It is not used up by looking.
 #[utoipa::path(post, path = "/api/v1/auth/invitations/preview", tag = "auth", operation_id = "preview_invitation",
-    request_body = TokenIn,
+    request_body = InvitationTokenIn,
     responses((status = 200, description = "What it is about.", body = PreviewOut),
               (status = 403, description = "The token does not work.")))]
 async fn preview_invitation(
     State(app): State<App>,
     view: View<Installation>,
-    Json(body): Json<TokenIn>,
+    Json(body): Json<InvitationTokenIn>,
 ) -> Result<Reply> {
     body.validate()?;
     let out = preview(&app, view.ground(), &body.token).await?;
@@ -100,19 +100,19 @@ async fn preview_invitation(
 
 /// Accepts an invitation to the address of whoever is signed in.
 #[utoipa::path(post, path = "/api/v1/auth/invitations/accept", tag = "auth", operation_id = "accept_invitation",
-    request_body = TokenIn,
+    request_body = InvitationTokenIn,
     responses((status = 200, description = "A member from now on.", body = Ack)))]
 async fn accept_invitation(
     State(app): State<App>,
     caller: Caller,
     commit: Commit<Installation>,
-    Json(body): Json<TokenIn>,
+    Json(body): Json<InvitationTokenIn>,
 ) -> Result<Reply> {
     let person = need_person(&caller)?;
     let (identity, allowed) = (app.extension::<Identity>()?, Allowed::by(app.settings()));
     let roles = identity.roles.clone();
     let reply = commit
-        .done(body, move |tx, inst, body: &TokenIn| {
+        .done(body, move |tx, inst, body: &InvitationTokenIn| {
             let roles = roles.clone();
             Box::pin(async move {
                 let open = ops::open(tx, inst, &roles, &secrets::hash(&body.token)).await?;
