@@ -9,8 +9,7 @@ fn workspaces_are_made_suspended_and_limited_with_and_without_a_server() {
     let data = place.path().join("data");
     let at = data.to_str().unwrap().to_owned();
     let workspace = |arguments: &[&str]| {
-        let all: Vec<&str> =
-            ["workspace"].iter().chain(arguments).chain(&["--data", &at]).copied().collect();
+        let all: Vec<&str> = ["workspace"].iter().chain(arguments).chain(&["--data", &at]).copied().collect();
         run(&all)
     };
     let server = Server::start(&data, &["--dev"]);
@@ -22,7 +21,12 @@ fn workspaces_are_made_suspended_and_limited_with_and_without_a_server() {
     assert!(made.err.contains("Asked the running server"), "{}", made.err);
     assert_eq!(workspace(&["create", "Nord", "--slug", "nord", "--owner", email]).code, 5);
     let suspended = workspace(&["suspend", "nord"]);
-    assert!(suspended.code == 0 && suspended.out.contains("suspended"), "{} {}", suspended.out, suspended.err);
+    assert!(
+        suspended.code == 0 && suspended.out.contains("suspended"),
+        "{} {}",
+        suspended.out,
+        suspended.err
+    );
     assert_eq!(workspace(&["suspend", "no-such-one"]).code, 4);
     assert_eq!(workspace(&["delete", "nord"]).code, 2, "nothing is deleted without --yes");
     server.stop();

@@ -64,7 +64,7 @@ impl Identity {
         };
         let session =
             session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
-        self.person_in(&session.person, claims.sid, wanted, now)
+        Self::person_in(&session.person, claims.sid, wanted, now)
     }
 
     /// Verified once; afterwards known by its hash until it expires.
@@ -81,7 +81,6 @@ impl Identity {
     }
 
     fn person_in(
-        &self,
         person: &PersonStanding,
         session: SessionId,
         wanted: Option<&str>,

@@ -36,10 +36,9 @@ impl Place {
     fn admit(&self, closed: Option<Closed>) -> Result<()> {
         let reads = self.permission.as_str().ends_with(":read");
         match closed {
-            Some(closed) if !self.even.contains(&closed) && !(reads && closed.may_be_read()) => {
-                Err(closed.refusal())
-            }
-            _ => Ok(()),
+            Some(closed) if self.even.contains(&closed) || (reads && closed.may_be_read()) => Ok(()),
+            Some(closed) => Err(closed.refusal()),
+            None => Ok(()),
         }
     }
 }

@@ -93,10 +93,10 @@ pub(crate) struct Written<'a> {
 /// Which of the names that have to be unique another workspace has.
 pub(crate) async fn taken(rx: &mut Read, scope: &Scope, new: &Written<'_>) -> Result<Option<&'static str>> {
     let sql = "SELECT slug FROM workspaces WHERE id <> $1 AND (slug = $2 OR code = $3)";
-    for mut row in rx.rows(sql, params![scope.workspace(), new.slug, new.code]).await? {
-        return Ok(Some(if row.take::<String>("slug")? == new.slug { "slug_taken" } else { "code_taken" }));
-    }
-    Ok(None)
+    let Some(mut row) = rx.row(sql, params![scope.workspace(), new.slug, new.code]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(if row.take::<String>("slug")? == new.slug { "slug_taken" } else { "code_taken" }))
 }
 
 pub(crate) async fn update(tx: &mut Tx, scope: &Scope, new: &Written<'_>, now: Time) -> Result<()> {

@@ -128,7 +128,7 @@ pub async fn set_limit(app: &App, name: &str, limit: &str, value: Option<u32>) -
         let names = Name::ALL.map(Name::as_str).join(", ");
         Error::invalid("invalid", format!("There is no such limit. There are: {names}."))
     })?;
-    let wanted = [(known, Some(value.map(i64::from)))];
+    let wanted = [(known, value.map(i64::from))];
     let set = app.db().write((operator(), name.to_owned(), wanted), |tx, (inst, name, wanted)| {
         Box::pin(async move {
             let id = find(tx, inst, name).await?;

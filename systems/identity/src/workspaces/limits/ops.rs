@@ -35,13 +35,12 @@ pub(crate) async fn all(rx: &mut Read, scope: &Scope, allowed: &Allowed) -> Resu
     Ok(all)
 }
 
-/// Sets what is not `None`; `Some(None)` leaves a limit to the settings again.
-pub(crate) async fn set(tx: &mut Tx, scope: &Scope, wanted: &[(Name, Option<Option<i64>>)]) -> Result<()> {
+/// Sets these limits; without a value one is left to the settings again.
+pub(crate) async fn set(tx: &mut Tx, scope: &Scope, wanted: &[(Name, Option<i64>)]) -> Result<()> {
     let mut changed = serde_json::Map::new();
     for (name, value) in wanted {
-        let Some(value) = *value else { continue };
-        if store::of(tx, scope, *name).await? != value {
-            store::set(tx, scope, *name, value).await?;
+        if store::of(tx, scope, *name).await? != *value {
+            store::set(tx, scope, *name, *value).await?;
             changed.insert(name.as_str().to_owned(), json!(value));
         }
     }

@@ -49,9 +49,10 @@ impl LimitsPatch {
         ]
     }
 
-    fn wanted(&self) -> Vec<(Name, Option<Option<i64>>)> {
-        let all = self.fields().into_iter();
-        all.map(|(name, field)| (name, (!field.is_keep()).then(|| field.clone().onto(None)))).collect()
+    /// What was sent, and nothing else.
+    fn wanted(&self) -> Vec<(Name, Option<i64>)> {
+        let sent = self.fields().into_iter().filter(|(_, field)| !field.is_keep());
+        sent.map(|(name, field)| (name, field.as_set().copied())).collect()
     }
 }
 
