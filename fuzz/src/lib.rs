@@ -32,20 +32,26 @@ pub fn configuration(bytes: &[u8]) {
     }
 }
 
-/// The first line is `Authorization`, the second `X-API-Key`. Nobody gets in with two, and an empty token is none.
+/// The first line is `Authorization`, the second `X-API-Key`, the third `Cookie`. Nobody gets in with two, and an empty
+/// token is none.
 pub fn credential(bytes: &[u8]) {
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let mut headers = http::HeaderMap::new();
-    for name in ["authorization", "x-api-key"] {
+    for name in ["authorization", "x-api-key", "cookie"] {
         let value = lines.next().map(http::HeaderValue::from_bytes);
         if let Some(Ok(value)) = value {
             headers.append(name, value);
         }
     }
     match Credential::read(&headers) {
-        Ok(Some(Credential::Bearer(token))) => assert!(!token.trim().is_empty() && headers.len() == 1),
-        Ok(Some(_)) => assert_eq!(headers.len(), 1),
-        Ok(None) => assert!(headers.is_empty()),
+        Ok(Some(Credential::Bearer(token))) => {
+            assert!(!token.trim().is_empty() && !headers.contains_key("x-api-key"));
+        }
+        Ok(Some(Credential::ApiKey(_))) => assert!(!headers.contains_key("authorization")),
+        Ok(Some(Credential::Cookie(cookie))) => {
+            assert!(headers.len() == 1 && !cookie.text.contains(';'));
+        }
+        Ok(None) => assert!(!headers.contains_key("authorization") && !headers.contains_key("x-api-key")),
         Err(_) => {}
     }
 }

@@ -6,6 +6,7 @@ mod actor;
 mod clock;
 mod error;
 pub mod faults;
+mod hex;
 mod id;
 mod permission;
 mod scalar;
@@ -20,6 +21,7 @@ pub mod reexport {
 pub use actor::{Actor, ActorKind, Trace};
 pub use clock::{Clock, Time};
 pub use error::{Error, FieldError, Kind, Problems, Result};
+pub use hex::hex;
 pub use id::{BadId, Id, PersonId, WorkspaceId};
 pub use permission::{Permission, Rights};
 pub use scalar::{BadScalar, FromScalar, Scalar};

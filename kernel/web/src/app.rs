@@ -9,6 +9,7 @@ use types::{Clock, Error, Result};
 
 use crate::access::AccessTable;
 use crate::caller::Authenticate;
+use crate::cookie::Forgery;
 use crate::etag::Tag;
 use crate::faults::{Fault, Faults};
 use crate::in_flight::InFlight;
@@ -58,6 +59,7 @@ struct Inner {
     /// The document as it is sent: it never changes while we run.
     document_reply: (Reply, Tag),
     signer: query::Signer,
+    forgery: Forgery,
     in_flight: InFlight,
 }
 
@@ -80,6 +82,7 @@ impl App {
         let tag = Tag::of_body(&reply.body, "");
         let document_reply = (reply.tagged(&tag).cached(Cache::Public), tag);
         let signer = query::Signer::new(&parts.keys.derive("cursors"));
+        let forgery = Forgery::new(&parts.keys);
         let mailer =
             mail::Mailer::new(parts.settings.clone(), parts.db.clock().clone(), &parts.keys.derive("mail"));
         Ok(Self(Arc::new(Inner {
@@ -90,6 +93,7 @@ impl App {
             document,
             document_reply,
             signer,
+            forgery,
             in_flight: InFlight::default(),
         })))
     }
@@ -169,6 +173,10 @@ impl App {
 
     pub fn signer(&self) -> &query::Signer {
         &self.0.signer
+    }
+
+    pub(crate) fn forgery(&self) -> &Forgery {
+        &self.0.forgery
     }
 
     pub(crate) fn in_flight(&self) -> &InFlight {

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, header};
-use types::{Actor, Error, Result, Rights, WorkspaceId};
+use types::{Actor, Error, Result, Rights, WorkspaceId, hex};
 
 use crate::app::App;
-use crate::etag::hex;
+use crate::cookie::{Cookie, TwoCookies};
 
 /// What a request brought to prove who sent it.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub enum Credential {
     Bearer(String),
     /// `prefix.secret`.
     ApiKey(String),
+    /// What a browser sends by itself.
+    Cookie(Cookie),
 }
 
 /// Whoever signed in, in the workspace of this request.
@@ -87,21 +89,25 @@ impl Credential {
     pub fn read(headers: &HeaderMap) -> Result<Option<Self>> {
         let bearer = once(headers, header::AUTHORIZATION.as_str())?;
         let key = once(headers, "x-api-key")?;
-        match (bearer, key) {
-            (Some(_), Some(_)) => Err(ambiguous()),
-            (Some(line), None) => match line.split_once(' ') {
-                Some((scheme, token))
-                    if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() =>
-                {
-                    Ok(Some(Self::Bearer(token.trim().to_owned())))
-                }
-                _ => Err(Error::unauthenticated(
-                    "bad_authorization",
-                    "Authorization must be `Bearer` and an access token.",
-                )),
-            },
-            (None, Some(key)) => Ok(Some(Self::ApiKey(key.to_owned()))),
-            (None, None) => Ok(None),
+        let cookie = Cookie::read(headers).map_err(|TwoCookies| ambiguous())?;
+        match (bearer, key, cookie) {
+            (Some(line), None, None) => Self::bearer(line).map(Some),
+            (None, Some(key), None) => Ok(Some(Self::ApiKey(key.to_owned()))),
+            (None, None, Some(cookie)) => Ok(Some(Self::Cookie(cookie))),
+            (None, None, None) => Ok(None),
+            _ => Err(ambiguous()),
+        }
+    }
+
+    fn bearer(line: &str) -> Result<Self> {
+        match line.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
+                Ok(Self::Bearer(token.trim().to_owned()))
+            }
+            _ => Err(Error::unauthenticated(
+                "bad_authorization",
+                "Authorization must be `Bearer` and an access token.",
+            )),
         }
     }
 }
@@ -161,6 +167,7 @@ mod tests {
         match Credential::read(&headers) {
             Ok(Some(Credential::Bearer(_))) => Ok(Some("bearer")),
             Ok(Some(Credential::ApiKey(_))) => Ok(Some("key")),
+            Ok(Some(Credential::Cookie(_))) => Ok(Some("cookie")),
             Ok(None) => Ok(None),
             Err(error) => Err(error.code()),
         }
@@ -178,6 +185,13 @@ mod tests {
             read(&[("authorization", "Bearer a"), ("x-api-key", "p.s")]),
             Err("ambiguous_credentials")
         );
+        let cookie = ("cookie", "a=b; __Host-mainstay=x");
+        assert_eq!(read(&[cookie]), Ok(Some("cookie")));
+        for other in
+            [("authorization", "Bearer a"), ("authorization", "Basic eDp5"), ("x-api-key", "p.s"), cookie]
+        {
+            assert_eq!(read(&[cookie, other]), Err("ambiguous_credentials"), "{other:?}");
+        }
         assert_eq!(read(&[("x-api-key", "p.s"), ("x-api-key", "p.s")]), Err("ambiguous_credentials"));
     }
 }

@@ -37,7 +37,7 @@ impl Context {
     pub(crate) fn audience(&self) -> String {
         match (&self.caller, &self.scope) {
             (Some(caller), _) => caller.audience(self.is_personal()),
-            (None, Some(scope)) => format!("p{}", crate::etag::hex(&scope.workspace().as_bytes()[10..])),
+            (None, Some(scope)) => format!("p{}", types::hex(&scope.workspace().as_bytes()[10..])),
             (None, None) => "anonymous".into(),
         }
     }

@@ -6,7 +6,7 @@
 
 use http::{HeaderMap, HeaderName, header};
 use ring::digest;
-use types::{Error, Result};
+use types::{Error, Result, hex};
 
 /// A tag without its quotes, and whether it was sent as weak.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,14 +114,6 @@ pub(crate) fn stale(current: i64) -> Error {
 fn bad(name: &HeaderName) -> Error {
     let name = if name == header::IF_MATCH { "If-Match" } else { "If-None-Match" };
     Error::malformed("bad_etag", format!("{name} must be * or a list of quoted tags."))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -23,6 +23,10 @@ pub enum Fault {
     SplitRotation = 64,
     /// Nothing is hashed for an address that nobody has (P23).
     QuickStranger = 128,
+    /// A change that is signed by a cookie need not come from our own page (A17).
+    TrustedCookie = 1 << 16,
+    /// A refresh token that comes back after its time is refused, and nothing ends (P7).
+    ForgivenReuse = 1 << 17,
 }
 
 /// Which faults are on.

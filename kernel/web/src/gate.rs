@@ -17,6 +17,7 @@ use crate::access::{Access, Rule, Tier};
 use crate::app::App;
 use crate::caller::{Caller, Credential, wanted_workspace};
 use crate::context::{Context, not_signed_in};
+use crate::cookie;
 use crate::edge::ClientAddr;
 use crate::etag::Condition;
 use crate::faults::Fault;
@@ -30,7 +31,7 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
         return unlisted(&app, &request);
     };
     let client = client(&request);
-    let caller = identify(&app, request.headers(), access, client).await;
+    let caller = identify(&app, request.method(), request.headers(), access, client).await;
     // Whoever is known counts for himself, whatever he is refused afterwards.
     let principal = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.principal.clone());
     let subject = principal.clone().unwrap_or_else(|| limits::network(client));
@@ -80,7 +81,7 @@ pub(crate) async fn visitors(State(app): State<App>, request: Request, next: Nex
 }
 
 /// What of a request decides who is answered, and about which workspace.
-const WHO: HeaderValue = HeaderValue::from_static("authorization, x-api-key, x-workspace-id");
+const WHO: HeaderValue = HeaderValue::from_static("authorization, cookie, x-api-key, x-workspace-id");
 
 /// From who is asking to a request that its handler may see.
 async fn enter(
@@ -136,12 +137,22 @@ fn trace(request: &Request) -> Trace {
 }
 
 /// Sign-in and membership; `None` for who brought no credential.
-async fn identify(app: &App, headers: &HeaderMap, access: Access, client: IpAddr) -> Result<Option<Caller>> {
+async fn identify(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    access: Access,
+    client: IpAddr,
+) -> Result<Option<Caller>> {
     if access.rule == Rule::Anyone {
         return Ok(None);
     }
     let wanted = wanted_workspace(headers)?;
-    match Credential::read(headers)? {
+    let credential = Credential::read(headers)?;
+    if let Some(Credential::Cookie(cookie)) = &credential {
+        cookie::check(app, method, headers, cookie)?;
+    }
+    match credential {
         Some(credential) => app.authenticate().identify(app, credential, wanted, client).await.map(Some),
         None => Ok(None),
     }

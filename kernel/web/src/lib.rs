@@ -9,11 +9,13 @@ mod body;
 mod caller;
 mod commit;
 mod context;
+mod cookie;
 pub mod edge;
 mod etag;
 mod explained;
 mod faults;
 mod fields;
+mod frames;
 mod gate;
 mod idempotency_key;
 mod in_flight;
@@ -39,8 +41,10 @@ pub use body::{Form, Json, Path, read_json};
 pub use caller::{Authenticate, Caller, Closed, Credential};
 pub use commit::{Change, Check, Commit};
 pub use context::{Client, Ground};
+pub use cookie::{CSRF_HEADER, Cookie, SetCookie, Way, own_page};
 pub use etag::Condition;
 pub use faults::{Fault, Faults};
+pub use frames::{Frame, streamed};
 pub use gate::public_scope;
 pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
@@ -51,7 +55,7 @@ pub use page::{escape, page};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
-pub use standing::Standing;
+pub use standing::{Ended, Proof, Standing};
 pub use system::{
     Forget, PermissionInfo, Rank, Realm, System, Upkeep, forgetters, jobs, kinds, metrics, migrations,
     sections,

@@ -56,6 +56,8 @@ pub(crate) fn finish(document: OpenApi, access: &AccessTable, systems: &[System]
     components["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer", "description": "An access token from POST /api/v1/auth/token."},
         "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "`prefix.secret`, from POST /api/v1/auth/api-keys."},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-mainstay", "description": "Of a browser, from POST /api/v1/auth/session."},
+        "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "With the cookie, on everything that changes something."},
     });
     components["schemas"]["Problem"] = problem_schema();
     components["responses"]["Problem"] = json!({
@@ -70,11 +72,13 @@ fn problem_content() -> Value {
 }
 
 fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Method, entry: Access) {
-    let signed_in = json!([{"bearer": []}, {"api_key": []}]);
+    let writes = *method != http::Method::GET;
+    let cookie = if writes { json!({"cookie": [], "csrf": []}) } else { json!({"cookie": []}) };
+    let signed_in = json!([{"bearer": []}, {"api_key": []}, cookie]);
     let (security, rule) = match entry.rule {
         Rule::Anyone => (json!([]), json!("anyone")),
         Rule::Open(permission) => (
-            json!([{}, {"bearer": []}, {"api_key": []}]),
+            json!([{}, {"bearer": []}, {"api_key": []}, cookie]),
             json!(format!("anyone, or {}", permission.as_str())),
         ),
         Rule::SignedIn => (signed_in, json!("signed in")),
@@ -83,7 +87,6 @@ fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Metho
     };
     operation.insert("security".into(), security);
     operation.insert("x-access".into(), rule);
-    let writes = *method != http::Method::GET;
     parameters(operation, writes, entry);
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     for (status, response) in responses.as_object_mut().into_iter().flatten() {

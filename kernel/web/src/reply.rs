@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use types::{Error, Result};
 
+use crate::cookie::SetCookie;
 use crate::etag::Tag;
 
 /// Tells a replayed reply from a first one.
@@ -31,6 +32,7 @@ pub struct Reply {
     pub(crate) location: Option<String>,
     pub(crate) cache: Cache,
     pub(crate) replayed: bool,
+    pub(crate) cookie: Option<SetCookie>,
 }
 
 /// A thing with an address, an id and a version: what most handlers answer with.
@@ -51,6 +53,7 @@ impl Reply {
             location: None,
             cache: Cache::Private,
             replayed: false,
+            cookie: None,
         })
     }
 
@@ -68,6 +71,7 @@ impl Reply {
             location: None,
             cache: Cache::Private,
             replayed: false,
+            cookie: None,
         }
     }
 
@@ -80,6 +84,13 @@ impl Reply {
     #[must_use]
     pub fn no_store(mut self) -> Self {
         self.cache = Cache::NoStore;
+        self
+    }
+
+    /// Sets a cookie, or takes it away. It is never kept with the reply, so a replay sets nothing.
+    #[must_use]
+    pub fn cookie(mut self, cookie: SetCookie) -> Self {
+        self.cookie = (!self.replayed).then_some(cookie);
         self
     }
 
@@ -129,6 +140,9 @@ impl IntoResponse for Reply {
             Cache::Public => "public, max-age=30",
         };
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+        if let Some(cookie) = self.cookie {
+            cookie.put(headers);
+        }
         if self.replayed {
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
         }

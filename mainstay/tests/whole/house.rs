@@ -132,6 +132,12 @@ impl Operation {
         self.fixture.as_ref().unwrap_or_else(|| panic!("{} has no fixture", self.id))
     }
 
+    /// Whether its answer comes whole: a stream that knows no "nothing more" goes on for ever.
+    pub(crate) fn has_an_end(&self) -> bool {
+        let answers = &self.described["responses"];
+        answers["200"]["content"].get("text/event-stream").is_none() || answers.get("204").is_some()
+    }
+
     /// Whether it is a list of a workspace that pages and sorts.
     pub(crate) fn is_list(&self) -> bool {
         self.queries().contains(&"sort") && !self.is_for_operators()

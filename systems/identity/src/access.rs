@@ -8,11 +8,16 @@ use crate::permissions::{WORKSPACES_CREATE, WORKSPACES_MANAGE};
 
 pub(crate) const ACCESS: &[Access] = &[
     Access::new("create_token", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("create_session", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("get_own_session", Rule::SignedIn),
+    Access::new("renew_session", Rule::SignedIn).unkept(),
     Access::new("refresh_token", Rule::Anyone).tier(Tier::Refresh).unkept(),
     Access::new("create_setup", Rule::Anyone).tier(Tier::SignIn).unkept(),
     Access::new("logout", Rule::SignedIn).unkept(),
     Access::new("logout_all", Rule::SignedIn).unkept(),
     Access::new("list_sessions", Rule::SignedIn),
+    Access::new("get_session", Rule::SignedIn),
+    Access::new("update_session", Rule::SignedIn),
     Access::new("revoke_session", Rule::SignedIn),
     Access::new("revoke_other_sessions", Rule::SignedIn),
     Access::new("get_me", Rule::SignedIn),

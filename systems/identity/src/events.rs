@@ -34,6 +34,7 @@ pub(crate) const INVITATION_SENT: &str = "invitation.sent";
 pub(crate) const INVITATION_ACCEPTED: &str = "invitation.accepted";
 pub(crate) const INVITATION_CANCELLED: &str = "invitation.cancelled";
 pub(crate) const SESSION_CREATED: &str = "session.created";
+pub(crate) const SESSION_UPDATED: &str = "session.updated";
 pub(crate) const SESSION_REVOKED: &str = "session.revoked";
 pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
@@ -71,12 +72,13 @@ pub(crate) const TYPES: &[EventType] = &[
     event(PERSON_UPDATED, "person", PEOPLE_READ, "Somebody changed their name."),
     event(PERSON_STATUS_CHANGED, "person", PEOPLE_READ, "Somebody may sign in no more, or again."),
     event(SESSION_CREATED, "session", PEOPLE_READ, "Somebody signed in."),
+    event(SESSION_UPDATED, "session", PEOPLE_READ, "Somebody gave a device another name."),
     event(SESSION_REVOKED, "session", PEOPLE_READ, "A session was ended."),
     event(
         REUSE_DETECTED,
         "session",
         PEOPLE_READ,
-        "An old refresh token came back, and the session was ended.",
+        "An old refresh token came back, and the sessions it could have opened were ended.",
     ),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
     event(

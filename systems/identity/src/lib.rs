@@ -49,6 +49,9 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0020_roles"),
         db::migration!("0021_invitations"),
         db::migration!("0022_workspace_life"),
+        db::migration!("0050_cookie_sessions"),
+        db::migration!("0051_api_keys"),
+        db::migration!("0052_signing_rotation"),
     ],
 };
 
@@ -88,7 +91,7 @@ pub const fn system() -> System {
         routes,
         pages: pages::api::pages,
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION],
+        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
@@ -118,6 +121,8 @@ pub const fn system() -> System {
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(sessions::api::routes())
+        .merge(sessions::cookies::api::routes())
+        .merge(sessions::devices::api::routes())
         .merge(people::api::routes())
         .merge(keys::api::routes())
         .merge(workspaces::api::routes())
@@ -151,7 +156,7 @@ const METRICS: &[Meaning] = &[
     ),
     counter(
         "mainstay_refresh_reuse_total",
-        "Sessions that ended because an old refresh token was used again.",
+        "Old refresh tokens that were used again, each of which ended sessions.",
     ),
 ];
 

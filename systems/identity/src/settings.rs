@@ -6,6 +6,21 @@ use std::time::Duration;
 
 use crate::passwords::Cost;
 
+config::choice! {
+    /// What ends when a refresh token comes back after its time.
+    pub enum OnReuse { #[default] All = "all", Family = "family" }
+}
+
+config::section! {
+    /// What guards sessions.
+    pub struct SessionSettings as "sessions" {
+        /// What ends when an old refresh token is used again, which means that somebody else holds a copy: `all` sessions of
+        /// the person, or the `family` of that token, which is the one session.
+        #[runtime]
+        on_reuse: OnReuse = "all",
+    }
+}
+
 config::section! {
     /// People, sessions, passwords and API keys.
     pub struct IdentitySettings as "identity" {
@@ -19,7 +34,7 @@ config::section! {
         #[runtime] #[check(not_zero)]
         session_idle: Duration = "7d",
         /// For how long after a refresh the token before it still answers with the same successor, for a client that lost
-        /// the first answer. Any later use ends the session, because somebody else holds a copy.
+        /// the first answer. Any later use means that somebody else holds a copy: `sessions.on_reuse` says what ends.
         #[runtime] #[check(at_most_a_minute)]
         refresh_leeway: Duration = "10s",
         /// How long ended sessions stay in the list.

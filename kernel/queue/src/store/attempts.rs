@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use db::{Engine, Tx, params};
+use db::{Tx, params};
 use types::{Result, Scalar};
 
 use super::rows::{self, Head, LineKind};
@@ -39,42 +39,30 @@ pub(crate) async fn completed(tx: &mut Tx, head: &Head, result: Option<&str>) ->
     lines::changed(tx, head, LineKind::Done, "").await
 }
 
-/// Marks as done those that still hold their job, and tells which. Of each list the size is one of a few, so that its
+/// Marks as done those that still hold their job, and tells which. An error when a later attempt holds one of the jobs:
+/// then the whole counts for nothing, and each has to be tried alone. Of the list the size is one of a few, so that its
 /// statements are prepared only once.
 pub(crate) async fn all_done(tx: &mut Tx, keys: &[(JobId, i64)]) -> Result<Vec<JobId>> {
-    let held = held(tx, keys).await?;
-    let Some(list) = many::ids(&held, 1) else { return Ok(held) };
+    let ids: Vec<JobId> = keys.iter().map(|(id, _)| *id).collect();
+    let Some(list) = many::ids(&ids, 1) else { return Ok(ids) };
     let now = tx.now();
     let params: Vec<Scalar> = std::iter::once(now.into()).chain(list.params).collect();
     let sql = format!(
         "UPDATE jobs SET state = 'done', ended_at = $1, node = NULL, error = NULL, lines = lines + 1 \
-         WHERE id IN ({}) RETURNING {}",
+         WHERE id IN ({}) AND state = 'running' RETURNING {}",
         list.places,
         rows::HEAD
     );
-    let mut heads = Vec::with_capacity(held.len());
+    let mut heads = Vec::with_capacity(keys.len());
     for mut row in tx.rows(&sql, &params).await? {
-        heads.push(rows::head(&mut row)?);
+        let head = rows::head(&mut row)?;
+        if !keys.contains(&(head.id, head.attempt)) && !planted(Fault::NoFencing) {
+            return Err(job_taken_back());
+        }
+        heads.push(head);
     }
     lines::all_changed(tx, &heads, LineKind::Done).await?;
-    Ok(held)
-}
-
-/// The jobs that these attempts hold, locked from here on.
-async fn held(tx: &mut Tx, keys: &[(JobId, i64)]) -> Result<Vec<JobId>> {
-    let ids: Vec<JobId> = keys.iter().map(|(id, _)| *id).collect();
-    let Some(list) = many::ids(&ids, 0) else { return Ok(ids) };
-    let lock = if tx.engine() == Engine::Postgres { " ORDER BY id FOR UPDATE" } else { "" };
-    let sql =
-        format!("SELECT id, attempt FROM jobs WHERE id IN ({}) AND state = 'running'{lock}", list.places);
-    let mut held = Vec::with_capacity(keys.len());
-    for mut row in tx.rows(&sql, &list.params).await? {
-        let key = (row.take("id")?, row.take("attempt")?);
-        if planted(Fault::NoFencing) || keys.contains(&key) {
-            held.push(key.0);
-        }
-    }
-    Ok(held)
+    Ok(heads.into_iter().map(|head| head.id).collect())
 }
 
 /// How an attempt ended without its job being done.

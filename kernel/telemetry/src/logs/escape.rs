@@ -23,19 +23,43 @@ pub(super) fn plain(text: &str, to: &mut String) {
     }
 }
 
-/// For JSON that is already serialised: characters that JSON allows in a string and a line should not have. They
-/// stand only inside strings, so an escape means the same.
-pub(super) fn json(text: String) -> String {
-    if !text.chars().any(is_unsafe) {
-        return text;
+/// A string of JSON, without the characters that JSON allows in it and a line should not have.
+pub(super) fn quoted(text: &str, to: &mut String) {
+    to.push('"');
+    let harmless = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
+    if text.bytes().all(harmless) {
+        to.push_str(text);
+    } else {
+        text.chars().for_each(|c| letter(c, to));
     }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_unsafe(c) {
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
-        } else {
-            safe.push(c);
+    to.push('"');
+}
+
+fn letter(c: char, to: &mut String) {
+    match c {
+        '"' => to.push_str("\\\""),
+        '\\' => to.push_str("\\\\"),
+        '\n' => to.push_str("\\n"),
+        '\r' => to.push_str("\\r"),
+        '\t' => to.push_str("\\t"),
+        c if is_unsafe(c) => {
+            let _ = write!(to, "\\u{:04x}", u32::from(c));
+        }
+        c => to.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a39_what_is_quoted_is_read_back_and_stays_on_its_line(text in "(\\PC|[\\x00-\\x20\\x7f-\\xa0\"\\\\\u{2028}\u{202e}\u{feff}]){0,60}") {
+            let mut line = String::new();
+            quoted(&text, &mut line);
+            proptest::prop_assert!(!line.contains(is_unsafe), "{line:?}");
+            proptest::prop_assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
         }
     }
-    safe
 }

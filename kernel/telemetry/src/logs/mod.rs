@@ -4,6 +4,7 @@
 //! not fit is dropped and counted.
 
 mod escape;
+mod fields;
 mod layer;
 mod line;
 mod panics;

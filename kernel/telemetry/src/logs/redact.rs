@@ -50,20 +50,42 @@ pub fn is_secret_name(name: &str) -> bool {
     TELLING.iter().any(|word| if word.len() == 3 { flat == *word } else { flat.contains(word) })
 }
 
+/// How the values of a field are treated, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Never shown.
+    Hidden,
+    /// Shown as empty or not.
+    Query,
+    /// An address, without its query.
+    Address,
+    Free,
+}
+
+pub(super) fn rule(name: &str) -> Rule {
+    match name {
+        name if is_secret_name(name) => Rule::Hidden,
+        "query" => Rule::Query,
+        name if ADDRESSES.contains(&name) => Rule::Address,
+        _ => Rule::Free,
+    }
+}
+
 /// The value of the field `name`, as it may stand in a log.
 pub fn field<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
-    if is_secret_name(name) {
-        return Cow::Borrowed(HIDDEN);
+    by(rule(name), value)
+}
+
+pub(super) fn by(rule: Rule, value: &str) -> Cow<'_, str> {
+    match rule {
+        Rule::Query if value.is_empty() => Cow::Borrowed(value),
+        Rule::Hidden | Rule::Query => Cow::Owned(HIDDEN.to_owned()),
+        Rule::Address => match value.split_once('?') {
+            Some((before, _)) => Cow::Owned(format!("{}?{HIDDEN}", text(before))),
+            None => text(value),
+        },
+        Rule::Free => text(value),
     }
-    if name == "query" {
-        return Cow::Borrowed(if value.is_empty() { "" } else { HIDDEN });
-    }
-    if ADDRESSES.contains(&name)
-        && let Some((before, _)) = value.split_once('?')
-    {
-        return Cow::Owned(format!("{}?{HIDDEN}", text(before)));
-    }
-    text(value)
 }
 
 /// Free text without passwords in addresses, query strings of addresses, `password=...` and bearer tokens.
@@ -111,8 +133,8 @@ fn is_auth_scheme(word: &str) -> bool {
 }
 
 fn contains_scheme(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    lower.contains("bearer") || lower.contains("basic")
+    let has = |word: &[u8]| value.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    has(b"bearer") || has(b"basic")
 }
 
 /// The last part of `?token`, `&token` or `body.token` decides.

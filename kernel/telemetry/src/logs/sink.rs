@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 const LINES: usize = 8192;
+/// The writer rests so long after each batch: while it does not wait, whoever puts a line in need not wake it.
+const REST: Duration = Duration::from_millis(3);
 
 enum Item {
     Line(String),
@@ -82,8 +84,12 @@ impl Drain {
             // Nobody reads standard error any more: there is nowhere left to say so.
             let _ = out.write_all(batch.as_bytes()).and_then(|()| out.flush());
             batch.clear();
+            let hurry = !waiting.is_empty();
             for done in waiting {
                 let _ = done.send(());
+            }
+            if !hurry {
+                std::thread::sleep(REST);
             }
         }
     }

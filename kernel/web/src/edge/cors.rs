@@ -16,7 +16,7 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, \
                        X-API-Key, X-CSRF-Token, X-Request-Id, X-Workspace-Id, traceparent";
 const EXPOSED: &str = "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Retry-After, X-RateLimit-Limit, \
-                       X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, X-Trace-Id";
+                       X-CSRF-Token, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, X-Trace-Id";
 
 /// The origin, when it is one of the list.
 pub(super) fn allowed<'a>(headers: &'a HeaderMap, list: &[String]) -> Option<&'a HeaderValue> {

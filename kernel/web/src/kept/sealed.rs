@@ -63,6 +63,7 @@ pub(super) fn open(key: &[u8; 32], sealed: &[u8]) -> Result<Reply> {
         location: kept.location,
         cache: if kept.secret { Cache::NoStore } else { Cache::Private },
         replayed: true,
+        cookie: None,
     })
 }
 

@@ -17,7 +17,7 @@ use super::traffic::Socket;
 use super::{Bounds, Visitor, traffic};
 use crate::app::App;
 use crate::context::Context;
-use crate::edge::check_cross_site;
+use crate::cookie::own_page;
 use crate::problem::Problem;
 
 /// A request that may become a socket.
@@ -41,7 +41,7 @@ impl Handshake {
         if parts.method != Method::GET || parts.version != Version::HTTP_11 || !is_wanted(&parts.headers) {
             return Err(upgrade_required());
         }
-        own_page(&visitor.app, &parts.headers)?;
+        expected_page(&visitor.app, &parts.headers)?;
         if parts.headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
             return Err(bad_handshake("Sec-WebSocket-Version must be 13."));
         }
@@ -90,14 +90,8 @@ pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
 
 /// A browser sends a cookie for whatever page opens the socket, and no preflight comes before: only our own pages and
 /// those that are listed may. Who brings no cookie proves himself with what no other page has.
-fn own_page(app: &App, headers: &HeaderMap) -> Result<()> {
-    if !headers.contains_key(COOKIE) {
-        return Ok(());
-    }
-    let server = app.settings().get::<config::sections::Server>();
-    let own = server.public_url.as_ref().map_or("", |url| url.expose());
-    let listed = &app.settings().get::<config::sections::Cors>().origins;
-    check_cross_site(&Method::POST, headers, own, listed)
+fn expected_page(app: &App, headers: &HeaderMap) -> Result<()> {
+    if headers.contains_key(COOKIE) { own_page(app, headers) } else { Ok(()) }
 }
 
 fn has_word(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {

@@ -8,4 +8,4 @@ mod standing;
 
 pub(crate) use ops::Listener;
 pub(crate) use places::{Place, Places};
-pub(crate) use standing::{Ended, Proof, Standing};
+pub(crate) use standing::Standing;

@@ -10,10 +10,10 @@ use journal::{EventId, Position, Since};
 use tasks::Stopping;
 use tokio::sync::broadcast::error::RecvError;
 use types::{Result, Scope};
-use web::App;
+use web::{App, Ended};
 
 use super::places::Place;
-use super::standing::{Ended, Standing};
+use super::standing::Standing;
 use crate::followers::{Change, Changes, Followers};
 
 const BATCH: u32 = 100;

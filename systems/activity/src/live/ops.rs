@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use types::Result;
-use web::{App, Close, Heard, Socket};
+use web::{App, Close, Ended, Heard, Socket};
 
 use super::greeting::Open;
 use super::model::{BAD_FRAME, LATER, NO_HEARTBEAT, NOT_ALLOWED, NOT_SIGNED_IN, Said, Says};
 use super::topics::{Catalogue, Topic};
 use crate::ActivitySettings;
 use crate::followers::Change;
-use crate::listeners::{Ended, Listener};
+use crate::listeners::Listener;
 use crate::presence::{Presences, Seat, Told};
 
 /// Heartbeats that may be missed.
@@ -192,7 +192,7 @@ impl Connection {
         if presence {
             for text in taken {
                 let scope = self.listener.scope();
-                let principal = &self.listener.standing().principal;
+                let principal = self.listener.standing().principal();
                 let seat = self.seat.get_or_insert_with(|| self.presences.seat(&self.app, scope, principal));
                 let crowd = seat.enter(text);
                 self.tell(socket, &Says::snapshot(text, &crowd)).await?;

@@ -1,26 +1,19 @@
 //! Opening a stream.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::response::IntoResponse;
-use axum::response::sse::{Event as Frame, KeepAlive, Sse};
-use futures_util::{Stream, StreamExt, stream};
+use axum::response::Response;
+use futures_util::{Stream, stream};
 use http::HeaderMap;
 use journal::EventId;
 use types::{Error, Scope};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Client, Credential, Result, View};
+use web::{App, Caller, Client, Frame, Proof, Result, View};
 
 use super::model::Message;
 use crate::ActivitySettings;
-use crate::listeners::{Listener, Places, Proof, Standing};
-
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long a browser waits before it comes back.
-const COME_BACK: Duration = Duration::from_secs(2);
+use crate::listeners::{Listener, Places, Standing};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(stream_events))
@@ -41,39 +34,28 @@ async fn stream_events(
     caller: Caller,
     Client(client): Client,
     headers: HeaderMap,
-) -> Result<impl IntoResponse> {
+) -> Result<Response> {
     let app = view.app().clone();
     let scope: Scope = view.ground().clone();
     let since = last_event_id(&headers)?;
-    let proof = Proof {
-        client,
-        credential: Arc::new(move || {
-            Credential::read(&headers)?
-                .ok_or_else(|| Error::unauthenticated("not_signed_in", "Sign in first."))
-        }),
-    };
+    let proof = Proof::of_request(client, headers);
     let settings = app.settings().get::<ActivitySettings>();
     let places: Arc<Places> = app.extension()?;
     let place = places.take(&caller.principal, settings.streams_per_caller, settings.streams)?;
-    let standing = Standing::begin(&app, &scope, &caller, proof);
+    let standing = Standing::begin(&app, &caller, proof);
     let listener = Listener::begin(app, scope, standing, since, place).await?;
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("keepalive");
-    let sse = Sse::new(frames(listener)).keep_alive(keep_alive);
-    Ok(([("cache-control", "no-store"), ("x-accel-buffering", "no")], sse))
+    Ok(web::streamed(frames(listener)))
 }
 
-/// A first comment, so that a client knows at once that it is connected, then the events.
-fn frames(listener: Listener) -> impl Stream<Item = Result<Frame, Infallible>> + Send {
-    let hello = Frame::default().retry(COME_BACK).comment("connected");
-    let events = stream::unfold(listener, |mut listener| async move {
+fn frames(listener: Listener) -> impl Stream<Item = Frame> + Send {
+    stream::unfold(listener, |mut listener| async move {
         let change = listener.next().await.ok()?;
         types::faults::point("stream.frame");
         // Ids, types and numbers: there is nothing in a message that JSON could refuse.
         let data = serde_json::to_string(&Message::from(&*change)).ok()?;
         let frame = Frame::default().id(change.id.to_string()).event(&change.kind).data(data);
         Some((frame, listener))
-    });
-    stream::once(std::future::ready(hello)).chain(events).map(Ok)
+    })
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<EventId>, Error> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
-use web::{App, Authenticate, Caller, Closed, Credential};
+use web::{App, Authenticate, Caller, Closed, Cookie, Credential};
 
 pub(crate) use ops::{Place, Wish, enter, ground, lacking, need_person, person_of};
 pub(crate) use standing::Callers;
@@ -21,7 +21,8 @@ use standing::{Found, KeyStanding, PersonStanding, Seat, SessionStanding};
 
 use crate::Identity;
 use crate::keys::{ApiKeyRow, prefix_of};
-use crate::sessions::SessionId;
+use crate::sessions::{SessionId, cookies};
+use crate::settings::IdentitySettings;
 use crate::signing::{BadToken, Claims, in_time};
 use crate::workspaces::{Membership, Role};
 
@@ -34,12 +35,13 @@ impl Authenticate for Identity {
         app: &'a App,
         credential: Credential,
         wanted: Option<&'a str>,
-        _peer: IpAddr,
+        peer: IpAddr,
     ) -> BoxFuture<'a, Result<Caller>> {
         Box::pin(async move {
             match credential {
                 Credential::Bearer(token) => self.by_token(app, &token, wanted).await,
-                Credential::ApiKey(text) => self.by_key(app, &text, wanted).await,
+                Credential::ApiKey(text) => self.by_key(app, &text, wanted, peer).await,
+                Credential::Cookie(cookie) => self.by_cookie(app, &cookie, wanted, Some(peer)).await,
             }
         })
     }
@@ -65,6 +67,33 @@ impl Identity {
         let session =
             session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
         Self::person_in(&session.person, claims.sid, wanted, now)
+    }
+
+    /// A browser's session. Its use is noted beside the request where `peer` is given.
+    pub(crate) async fn by_cookie(
+        &self,
+        app: &App,
+        cookie: &Cookie,
+        wanted: Option<&str>,
+        peer: Option<IpAddr>,
+    ) -> Result<Caller> {
+        let now = app.clock().now();
+        let claimed = cookies::session_of(&cookie.text).filter(|_| cookie.counts(app));
+        let id = claimed.ok_or_else(session_ended)?;
+        let idle = app.settings().get::<IdentitySettings>().session_idle;
+        let hash = crate::secrets::hash(&cookie.text);
+        let session = self.callers.session(app, id, now).await?.filter(|session| {
+            let used = session.last_used_at();
+            crate::secrets::same(&hash, &session.secret_hash)
+                && session.lives(now)
+                && session.person.active
+                && used.plus(idle) > now
+        });
+        let session = session.ok_or_else(session_ended)?;
+        if let Some(peer) = peer {
+            self.callers.touch_session(app, id, &session, peer, now);
+        }
+        Self::person_in(&session.person, id, wanted, now)
     }
 
     /// Verified once; afterwards known by its hash until it expires.
@@ -107,7 +136,7 @@ impl Identity {
         })
     }
 
-    async fn by_key(&self, app: &App, text: &str, wanted: Option<&str>) -> Result<Caller> {
+    async fn by_key(&self, app: &App, text: &str, wanted: Option<&str>, peer: IpAddr) -> Result<Caller> {
         let now = app.clock().now();
         let prefix = prefix_of(text).ok_or_else(invalid_key)?;
         let standing = self.callers.key(app, prefix, text, now).await?.ok_or_else(invalid_key)?;
@@ -123,7 +152,7 @@ impl Identity {
             None => self.any_workspace(app, key, person, wanted).await?,
         };
         let closed = at.as_ref().and_then(|at| at.found.life.closed(now));
-        self.callers.touch(app, &standing, now);
+        self.callers.touch_key(app, &standing, peer, now);
         Ok(Caller {
             actor: Actor { kind: ActorKind::Key, id: Some(key.id.to_string()), label: key.name.clone() },
             principal: key.id.to_string(),
@@ -202,6 +231,10 @@ fn is_named(membership: &Membership, wanted: &str) -> bool {
 fn access_denied() -> Error {
     let message = "There is no such workspace, or you do not belong to it.";
     Error::forbidden("workspace_access_denied", message)
+}
+
+pub(crate) fn session_ended() -> Error {
+    Error::unauthenticated("session_ended", "The session of this browser is over. Sign in again.")
 }
 
 fn invalid_key() -> Error {

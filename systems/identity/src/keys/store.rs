@@ -105,11 +105,13 @@ pub(crate) async fn touch(
     tx: &mut Tx,
     _: &Installation,
     id: ApiKeyId,
+    ip: &str,
     every: Duration,
     now: Time,
 ) -> Result<bool> {
-    let sql = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)";
-    Ok(tx.execute(sql, params![id, now, now.minus(every)]).await? == 1)
+    let sql = "UPDATE api_keys SET last_used_at = $2, last_used_ip = $4 \
+               WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)";
+    Ok(tx.execute(sql, params![id, now, now.minus(every), ip]).await? == 1)
 }
 
 /// Ends what somebody's keys may do in a workspace they no longer belong to; tells which.

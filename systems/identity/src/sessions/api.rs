@@ -12,8 +12,9 @@ use web::{App, Caller, Check, Client, Commit, Form, Json, ListShape, Path, Reply
 use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionOut, TokenPair};
+use super::ops::Grant;
 use super::siege::Siege;
-use super::{ops, store};
+use super::{SessionKind, cookies, ops, store};
 use crate::callers::person_of;
 use crate::people::{email_key, password_text};
 use crate::{Ack, Identity};
@@ -88,8 +89,8 @@ fn origin(headers: &HeaderMap, client: Client) -> Origin {
     Origin::new(agent.as_deref().unwrap_or_default(), client.0)
 }
 
-/// The person and session behind an access token; a key has neither.
-fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
+/// The person and session behind an access token or a cookie; a key has neither.
+pub(super) fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
     let session = caller.session.as_deref().and_then(|session| session.parse().ok());
     person_of(caller).zip(session).ok_or_else(|| {
         Error::forbidden("person_needed", "An API key has no sessions. Sign in with an access token.")
@@ -111,26 +112,47 @@ async fn create_token(
         let message = "Only the grant type `password` is known here.";
         return Err(Error::malformed("unsupported_grant_type", message).into());
     }
+    let identity = view.app().extension::<Identity>()?;
+    let entry = Entry { username: body.username, password: body.password, kind: SessionKind::Tokens };
+    let grant = enter(&view, &identity, client, &headers, entry).await?;
+    Ok(Reply::ok(&ops::pair(view.app(), &identity, &grant).await?)?.no_store())
+}
+
+/// What somebody says at the door, and what they want to have afterwards.
+pub(super) struct Entry {
+    pub(super) username: String,
+    pub(super) password: String,
+    pub(super) kind: SessionKind,
+}
+
+/// Opens a session for the right password, at the pace that the account can stand.
+pub(super) async fn enter(
+    view: &View<Installation>,
+    identity: &Identity,
+    client: Client,
+    headers: &HeaderMap,
+    entry: Entry,
+) -> types::Result<Grant> {
     let app = view.app();
-    let identity = app.extension::<Identity>()?;
-    let email_key = email_key(&body.username);
+    let email_key = email_key(&entry.username);
     let siege = Siege::of(&email_key);
     siege.pace(app).await;
-    let origin = origin(&headers, client);
-    let password = password_text(&Zeroizing::new(body.password));
-    let door = ops::SignIn { email_key, password, origin };
-    let signed_in = ops::sign_in(app, &identity, view.ground(), door).await;
+    let origin = origin(headers, client);
+    let password = password_text(&Zeroizing::new(entry.password));
+    let door = ops::SignIn { email_key, password, origin, kind: entry.kind };
+    let signed_in = ops::sign_in(app, identity, view.ground(), door).await;
     if let Err(error) = &signed_in {
         identity.refusals.count(error.code(), client.0, app.clock().now());
         siege.failed(app).await;
     }
-    Ok(Reply::ok(&signed_in?)?.no_store())
+    signed_in
 }
 
 /// Exchanges a refresh token for the next pair.
 ///
 /// Each refresh token works once. For ten seconds afterwards the one before answers with the same successor again, for a
-/// client that lost the answer. Any later use means that somebody else holds a copy, and ends the session.
+/// client that lost the answer. Any later use means that somebody else holds a copy, and ends all sessions of the person, or
+/// only this one where `sessions.on_reuse` says so.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", operation_id = "refresh_token",
     request_body = RefreshIn,
     responses((status = 200, description = "The next pair.", body = TokenPair),
@@ -154,20 +176,30 @@ async fn refresh_token(
     Ok(Reply::ok(&refreshed?)?.no_store())
 }
 
-/// Ends the session of this request.
+/// Ends the session of this request, and takes its cookie away if it came with one.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "logout",
     responses((status = 200, description = "Signed out.", body = Ack)))]
-async fn logout(State(app): State<App>, caller: Caller, commit: Commit<Installation>) -> Result<Reply> {
+async fn logout(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    commit: Commit<Installation>,
+) -> Result<Reply> {
     let (person, session) = own(&caller)?;
-    revoke_one(&app, commit, person, session).await
+    Ok(cookies::cleared(revoke_one(&app, commit, person, session).await?, &headers))
 }
 
 /// Ends all sessions of the person, this one too.
 #[utoipa::path(post, path = "/api/v1/auth/logout-all", tag = "auth", operation_id = "logout_all",
     responses((status = 200, description = "Signed out everywhere.", body = RevokedOut)))]
-async fn logout_all(State(app): State<App>, caller: Caller, commit: Commit<Installation>) -> Result<Reply> {
+async fn logout_all(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    commit: Commit<Installation>,
+) -> Result<Reply> {
     let (person, _) = own(&caller)?;
-    revoke_many(&app, commit, person, None).await
+    Ok(cookies::cleared(revoke_many(&app, commit, person, None).await?, &headers))
 }
 
 /// Ends all sessions of the person but this one.

@@ -3,6 +3,9 @@
 use serde::Serialize;
 use types::{PersonId, Time, typed_id};
 use utoipa::ToSchema;
+use web::Thing;
+
+use super::kind::SessionKind;
 
 typed_id!(
     /// One sign-in on one device, with all the tokens that came of it.
@@ -23,6 +26,7 @@ pub(crate) struct SessionState {
     pub(crate) expires_at: Time,
     pub(crate) revoked_at: Option<Time>,
     pub(crate) salt: Vec<u8>,
+    pub(crate) kind: SessionKind,
 }
 
 /// Where a sign-in came from, as far as it can be told.
@@ -77,6 +81,8 @@ pub(crate) struct SessionRow {
     pub(crate) last_used_at: Time,
     pub(crate) expires_at: Time,
     pub(crate) revoked_at: Option<Time>,
+    pub(crate) kind: SessionKind,
+    pub(crate) version: i64,
 }
 
 /// One sign-in of yours.
@@ -84,15 +90,17 @@ pub(crate) struct SessionRow {
 pub(crate) struct SessionOut {
     #[schema(value_type = String, example = "ses_01j9z3k4m5n6p7q8r9s0t1v2w3")]
     pub(crate) id: SessionId,
-    /// A short name made of what the program said about itself.
+    /// What the person calls it; at first a short name made of what the program said about itself.
     pub(crate) device: String,
+    /// Whether it is the session of a browser, in a cookie.
+    pub(crate) kind: SessionKind,
     /// What the program said about itself, at the last refresh.
     pub(crate) user_agent: String,
-    /// The address of the last refresh.
+    /// The address of the last refresh, or of the last use of a cookie.
     pub(crate) ip: String,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Time,
-    /// The last sign-in or refresh; calls in between do not count.
+    /// The last sign-in or refresh; of a cookie the last use, to the minute.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) last_used_at: Time,
     /// The day it ends whatever happens.
@@ -102,6 +110,22 @@ pub(crate) struct SessionOut {
     pub(crate) revoked_at: Option<Time>,
     /// Whether it is the one that asks.
     pub(crate) is_current: bool,
+    #[serde(skip)]
+    version: i64,
+}
+
+impl Thing for SessionOut {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/api/v1/auth/sessions/{}", self.id)
+    }
 }
 
 impl SessionOut {
@@ -110,6 +134,8 @@ impl SessionOut {
             is_current: current == Some(row.id),
             id: row.id,
             device: row.device,
+            kind: row.kind,
+            version: row.version,
             user_agent: row.user_agent,
             ip: row.ip,
             created_at: row.created_at,

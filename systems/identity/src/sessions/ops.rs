@@ -9,11 +9,12 @@ use types::{Actor, ActorKind, Error, Installation, PersonId, Result, Time};
 use web::{App, Fault};
 use zeroize::Zeroizing;
 
+use super::kind::SessionKind;
 use super::model::{Origin, SessionId, SessionState, TokenPair};
 use super::refresh::{self, Presented, Rule, Verdict};
 use super::store::{self, NewSession};
 use crate::people::{self, PersonRow, Status};
-use crate::settings::IdentitySettings;
+use crate::settings::{IdentitySettings, OnReuse, SessionSettings};
 use crate::signing::Claims;
 use crate::{Identity, events, secrets};
 
@@ -22,16 +23,30 @@ pub(crate) struct SignIn {
     pub(crate) email_key: String,
     pub(crate) password: Zeroizing<String>,
     pub(crate) origin: Origin,
+    pub(crate) kind: SessionKind,
 }
 
-/// A session as far as its next pair of tokens needs it.
+/// A session as far as its next secret needs it.
 #[derive(Clone)]
-struct Grant {
-    session: SessionId,
-    person: PersonId,
-    generation: i64,
-    salt: Vec<u8>,
-    expires_at: Time,
+pub(crate) struct Grant {
+    pub(crate) session: SessionId,
+    pub(crate) person: PersonId,
+    pub(crate) generation: i64,
+    pub(crate) salt: Vec<u8>,
+    pub(crate) expires_at: Time,
+}
+
+impl Grant {
+    /// What a row grants, so many generations later.
+    pub(crate) fn of(row: &SessionState, further: i64) -> Self {
+        Self {
+            session: row.id,
+            person: row.person,
+            generation: row.generation + further,
+            salt: row.salt.clone(),
+            expires_at: row.expires_at,
+        }
+    }
 }
 
 /// A new session for the right password. Everything else gets one refusal, after the same work: an address that nobody has
@@ -41,8 +56,8 @@ pub(crate) async fn sign_in(
     identity: &Identity,
     inst: &Installation,
     door: SignIn,
-) -> Result<TokenPair> {
-    let SignIn { email_key, password, origin } = door;
+) -> Result<Grant> {
+    let SignIn { email_key, password, origin, kind } = door;
     let known = app
         .db()
         .read((inst.clone(), email_key), |rx, (inst, key)| {
@@ -56,8 +71,7 @@ pub(crate) async fn sign_in(
     let fits = identity.passwords.verify(app.tasks(), password, hash).await?;
     let person =
         person.filter(|person| fits && person.status == Status::Active).ok_or_else(invalid_credentials)?;
-    let grant = start(app, inst, &identity.secrets, person, origin).await?.ok_or_else(invalid_credentials)?;
-    pair(app, identity, &grant).await
+    start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
 }
 
 /// `None` when the person was suspended in between.
@@ -67,11 +81,12 @@ async fn start(
     keys: &secrets::Secrets,
     person: PersonRow,
     origin: Origin,
+    kind: SessionKind,
 ) -> Result<Option<Grant>> {
     let now = app.clock().now();
     let (session, salt) = (SessionId::at(now), secrets::random::<16>().to_vec());
     let first = Start {
-        refresh_hash: secrets::hash(&refresh::token(keys, session, &salt, 1)),
+        refresh_hash: secrets::hash(&kind.secret(keys, session, &salt, 1)),
         grant: Grant {
             session,
             person: person.id,
@@ -80,6 +95,7 @@ async fn start(
             expires_at: now.plus(app.settings().get::<IdentitySettings>().session_life),
         },
         origin,
+        kind,
         now,
     };
     // Nobody had signed in when the request came; what it does is done by the person it turned out to be.
@@ -94,12 +110,13 @@ struct Start {
     grant: Grant,
     refresh_hash: [u8; 32],
     origin: Origin,
+    kind: SessionKind,
     now: Time,
 }
 
 impl Start {
     async fn run(&self, tx: &mut Tx, inst: &Installation) -> Result<Option<Grant>> {
-        let Self { grant, refresh_hash, origin, now } = self;
+        let Self { grant, refresh_hash, origin, kind, now } = self;
         if !is_active(tx, inst, grant.person).await? {
             return Ok(None);
         }
@@ -111,6 +128,7 @@ impl Start {
             refresh_hash,
             now: *now,
             expires_at: grant.expires_at,
+            kind: *kind,
         };
         store::insert(tx, inst, new).await?;
         let payload = json!({"person_id": grant.person, "device": origin.device(), "ip": origin.ip});
@@ -124,7 +142,8 @@ async fn is_active(tx: &mut Tx, inst: &Installation, person: PersonId) -> Result
     Ok(people::store::get(tx, inst, person).await?.is_some_and(|row| row.status == Status::Active))
 }
 
-async fn pair(app: &App, identity: &Identity, grant: &Grant) -> Result<TokenPair> {
+/// The tokens of a session that was opened or refreshed.
+pub(crate) async fn pair(app: &App, identity: &Identity, grant: &Grant) -> Result<TokenPair> {
     let now = app.clock().now();
     let life = app.settings().get::<IdentitySettings>().access_token_life;
     let expires = now.plus(life).min(grant.expires_at).as_seconds();
@@ -162,6 +181,8 @@ struct Refresh {
     origin: Origin,
     leeway: Duration,
     idle: Duration,
+    on_reuse: OnReuse,
+    forgiving: bool,
 }
 
 /// The session that a refresh token claims to be of; `None` for text that is no refresh token.
@@ -179,7 +200,6 @@ pub(crate) async fn refresh(
     origin: Origin,
 ) -> Result<TokenPair> {
     let presented = refresh::parse(text).ok_or_else(invalid_refresh)?;
-    let session = presented.session;
     let settings = app.settings().get::<IdentitySettings>();
     let unit = Refresh {
         identity: Arc::clone(identity),
@@ -188,6 +208,8 @@ pub(crate) async fn refresh(
         origin,
         leeway: settings.refresh_leeway,
         idle: settings.session_idle,
+        on_reuse: app.settings().get::<SessionSettings>().on_reuse,
+        forgiving: app.broken(Fault::ForgivenReuse),
     };
     let outcome = if app.broken(Fault::SplitRotation) {
         split(app, unit).await?
@@ -198,7 +220,7 @@ pub(crate) async fn refresh(
         Outcome::Granted(grant) => pair(app, identity, &grant).await,
         Outcome::Refused => Err(invalid_refresh()),
         Outcome::Reused => {
-            identity.callers.forget_session(session);
+            identity.callers.forget();
             metrics::counter!("mainstay_refresh_reuse_total").increment(1);
             Err(invalid_refresh())
         }
@@ -230,17 +252,23 @@ impl Refresh {
         let rule = Rule { leeway: self.leeway, idle: self.idle, now };
         match refresh::judge(&self.identity.secrets, &self.presented, &row, rule) {
             Verdict::Rotate => self.rotate(tx, row, now).await,
-            Verdict::Repeat => Ok(granted(row, 0)),
+            Verdict::Repeat => Ok(Outcome::Granted(Grant::of(&row, 0))),
             Verdict::Refused => Ok(Outcome::Refused),
-            Verdict::Reused => {
-                store::revoke(tx, &self.inst, row.id, now).await?;
-                let payload = json!({"person_id": row.person, "ip": self.origin.ip,
-                                     "generation": self.presented.generation, "current": row.generation});
-                events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload)
-                    .await?;
-                Ok(Outcome::Reused)
-            }
+            Verdict::Reused if self.forgiving => Ok(Outcome::Refused),
+            Verdict::Reused => self.reused(tx, row, now).await,
         }
+    }
+
+    /// Somebody else holds a copy. Which of the two is at the door is not known, so both are out.
+    async fn reused(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {
+        store::revoke(tx, &self.inst, row.id, now).await?;
+        let payload = json!({"person_id": row.person, "ip": self.origin.ip,
+                             "generation": self.presented.generation, "current": row.generation});
+        events::in_installation(tx, &self.inst, events::REUSE_DETECTED, row.id.to_string(), payload).await?;
+        if self.on_reuse == OnReuse::All {
+            revoke_all(tx, &self.inst, row.person, None).await?;
+        }
+        Ok(Outcome::Reused)
     }
 
     async fn rotate(&self, tx: &mut Tx, row: SessionState, now: Time) -> Result<Outcome> {
@@ -248,16 +276,11 @@ impl Refresh {
         let next = secrets::hash(&next);
         let presented = &row.refresh_hash;
         if store::rotate(tx, &self.inst, row.id, presented, &next, &self.origin, now).await? {
-            return Ok(granted(row, 1));
+            return Ok(Outcome::Granted(Grant::of(&row, 1)));
         }
         // The row was read in this transaction, so only a broken engine gets here. Nothing was changed.
         Err(Error::unavailable("try_again", "Another request refreshed this session.").retry_after(1))
     }
-}
-
-fn granted(row: SessionState, further: i64) -> Outcome {
-    let SessionState { id, person, generation, salt, expires_at, .. } = row;
-    Outcome::Granted(Grant { session: id, person, generation: generation + further, salt, expires_at })
 }
 
 /// Ends one session of somebody. 404 for another's, as for one that never was; ended twice is ended.

@@ -98,6 +98,7 @@ mod tests {
     use types::PersonId;
 
     use super::*;
+    use crate::sessions::SessionKind;
 
     const DAY: Duration = Duration::from_hours(24);
     const START: Time = Time::from_millis(1_800_000_000_000);
@@ -123,6 +124,7 @@ mod tests {
             expires_at: START.plus(30 * DAY),
             revoked_at: None,
             salt,
+            kind: SessionKind::Tokens,
         };
         Stand { secrets, row }
     }
@@ -169,6 +171,21 @@ mod tests {
         assert_eq!(stand.verdict(1, 30 * DAY), Verdict::Refused, "absolute");
         stand.row.revoked_at = Some(START);
         assert_eq!(stand.verdict(1, Duration::ZERO), Verdict::Refused, "revoked");
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_ends_no_session_by_reuse() {
+        let stand = stand(3);
+        let rule = |now| Rule { leeway: Duration::from_secs(10), idle: 7 * DAY, now };
+        let judged = |generation, now| {
+            let text = token(&stand.secrets, stand.row.id, &stand.row.salt, generation);
+            judge(&stand.secrets, &parse(&text).unwrap(), &stand.row, rule(now))
+        };
+        let two_hours_back = START.minus(Duration::from_hours(2));
+        assert_eq!(judged(3, two_hours_back), Verdict::Rotate);
+        assert_eq!(judged(2, two_hours_back), Verdict::Repeat);
+        assert_eq!(judged(3, START.plus(31 * DAY)), Verdict::Refused);
+        assert_eq!(judged(2, START.plus(31 * DAY)), Verdict::Refused, "it is over, not stolen");
     }
 
     #[test]

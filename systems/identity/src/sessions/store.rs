@@ -6,6 +6,7 @@ use db::{Read, Row, Tx, params};
 use query::{List, Page, Select};
 use types::{Installation, PersonId, Result, Time};
 
+use super::kind::SessionKind;
 use super::model::{Origin, SessionId, SessionRow, SessionState};
 
 /// A session that is about to be written.
@@ -17,12 +18,13 @@ pub(crate) struct NewSession<'a> {
     pub(crate) refresh_hash: &'a [u8],
     pub(crate) now: Time,
     pub(crate) expires_at: Time,
+    pub(crate) kind: SessionKind,
 }
 
 pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -> Result<()> {
     let sql = "INSERT INTO sessions (id, person_id, device, user_agent, ip, created_at, last_used_at, expires_at, \
-               generation, salt, refresh_hash) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, $8, $9)";
-    let NewSession { id, person, origin, salt, refresh_hash, now, expires_at } = new;
+               generation, salt, refresh_hash, kind) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, $8, $9, $10)";
+    let NewSession { id, person, origin, salt, refresh_hash, now, expires_at, kind } = new;
     let values = params![
         id,
         person,
@@ -32,7 +34,8 @@ pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -
         now,
         expires_at,
         salt,
-        refresh_hash
+        refresh_hash,
+        kind.as_str()
     ];
     tx.execute(sql, values).await?;
     Ok(())
@@ -40,7 +43,7 @@ pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -
 
 pub(crate) async fn state(rx: &mut Read, _: &Installation, id: SessionId) -> Result<Option<SessionState>> {
     let sql = "SELECT id, person_id, generation, refresh_hash, previous_hash, rotated_at, last_used_at, expires_at, \
-               revoked_at, salt FROM sessions WHERE id = $1";
+               revoked_at, salt, kind FROM sessions WHERE id = $1";
     let Some(mut row) = rx.row(sql, params![id]).await? else { return Ok(None) };
     Ok(Some(SessionState {
         id: row.take("id")?,
@@ -53,6 +56,7 @@ pub(crate) async fn state(rx: &mut Read, _: &Installation, id: SessionId) -> Res
         expires_at: row.take("expires_at")?,
         revoked_at: row.take("revoked_at")?,
         salt: row.take("salt")?,
+        kind: SessionKind::read(&row.take::<String>("kind")?),
     }))
 }
 
@@ -72,6 +76,46 @@ pub(crate) async fn rotate(
                WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL AND expires_at > $4";
     let values = params![id, presented, next, now, &origin.user_agent, &origin.ip];
     Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// Gives a session another cookie, while the presented one is still its own. `false` when it is over.
+pub(crate) async fn replace_cookie(
+    tx: &mut Tx,
+    _: &Installation,
+    id: SessionId,
+    presented: &[u8],
+    next: &[u8],
+    now: Time,
+) -> Result<bool> {
+    let sql = "UPDATE sessions SET generation = generation + 1, refresh_hash = $3, last_used_at = $4 \
+               WHERE id = $1 AND refresh_hash = $2 AND kind = 'cookie' AND revoked_at IS NULL AND expires_at > $4";
+    Ok(tx.execute(sql, params![id, presented, next, now]).await? == 1)
+}
+
+/// Notes that a cookie was used, at most once in `every` however many nodes see it.
+pub(crate) async fn touch(
+    tx: &mut Tx,
+    _: &Installation,
+    id: SessionId,
+    ip: &str,
+    every: Duration,
+    now: Time,
+) -> Result<bool> {
+    let sql = "UPDATE sessions SET last_used_at = $2, ip = $3 \
+               WHERE id = $1 AND revoked_at IS NULL AND last_used_at <= $4";
+    Ok(tx.execute(sql, params![id, now, ip, now.minus(every)]).await? == 1)
+}
+
+/// What the person calls the device. `false` when it is not theirs.
+pub(crate) async fn rename(
+    tx: &mut Tx,
+    _: &Installation,
+    person: PersonId,
+    id: SessionId,
+    device: &str,
+) -> Result<bool> {
+    let sql = "UPDATE sessions SET device = $3, version = version + 1 WHERE id = $1 AND person_id = $2";
+    Ok(tx.execute(sql, params![id, person, device]).await? == 1)
 }
 
 /// `false` when it was over already, or never was.
@@ -115,7 +159,8 @@ pub(crate) async fn of_person(
     rx.row(&sql, params![id, person]).await?.as_mut().map(session).transpose()
 }
 
-const COLUMNS: &str = "id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at";
+const COLUMNS: &str = "id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at, \
+                       kind, version";
 
 fn session(row: &mut Row) -> Result<SessionRow> {
     Ok(SessionRow {
@@ -127,6 +172,8 @@ fn session(row: &mut Row) -> Result<SessionRow> {
         last_used_at: row.take("last_used_at")?,
         expires_at: row.take("expires_at")?,
         revoked_at: row.take("revoked_at")?,
+        kind: SessionKind::read(&row.take::<String>("kind")?),
+        version: row.take("version")?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Identity over HTTP, on both engines.
 
 mod callers;
+mod cookies;
 mod invitations;
 mod keys;
 mod life;

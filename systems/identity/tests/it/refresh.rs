@@ -57,67 +57,100 @@ testkit::on_both! {
         }
         let id = format!("ses_{}", &first[3..29]);
         assert_eq!(events(&app, &id).await, ["session.created", "session.reuse_detected"]);
-        // Only this session: the one that the owner works with goes on.
+        // And every other one of the person, in the same request.
+        owner.get(ME).await.refused(401, "token_invalid");
+    }
+
+    async fn a13_where_it_is_set_so_only_the_family_ends(engine: Engine) {
+        let app = TestApp::with(engine, vec![identity::system()], FAMILY).await;
+        let owner = app.owner("Main").await;
+        let (access, first) = pair(&app, &owner.email).await;
+        let second = refresh(&app, &first).await.expect(200).text("refresh_token");
+        let _ = refresh(&app, &second).await.expect(200);
+        refresh(&app, &first).await.refused(401, "invalid_refresh_token");
+        app.anonymous().bearer(&access).get(ME).await.refused(401, "token_invalid");
         let _ = owner.get(ME).await.expect(200);
     }
 
-    async fn a13_a_guess_ends_nothing(engine: Engine) {
+    async fn a13_reuse_ends_sessions_of_browsers_too_and_nobody_elses(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, other) = (app.owner("Main").await, app.owner("Main").await);
+        let page = app.anonymous().with("host", "localhost").with("origin", "http://localhost");
+        let body = serde_json::json!({"email": owner.email, "password": crate::PASSWORD});
+        let signed_in = page.post("/api/v1/auth/session", body).await.expect(200);
+        let cookie = signed_in.header("set-cookie").and_then(|line| line.split(';').next()).expect("a cookie");
+        let browser = app.anonymous().with("cookie", cookie);
+        let _ = browser.get(ME).await.expect(200);
+        reuse(&app, &owner.email).await;
+        browser.get(ME).await.refused(401, "session_ended");
+        let _ = other.get(ME).await.expect(200);
+    }
+
+    async fn p7_the_test_of_reuse_can_fail(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        app.faults.plant(Fault::ForgivenReuse);
+        reuse(&app, &owner.email).await;
+        let _ = owner.get(ME).await.expect(200);
+    }
+
+    async fn p7_every_chain_has_one_successor_whatever_comes_between(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let rounds = testkit::rounds(2, 200);
+        let (_, mut token) = pair(&app, &owner.email).await;
+        for round in 0..rounds {
+            let before = token.clone();
+            let (successors, refused) = refreshes_at_once(&app, &token).await;
+            assert_eq!((successors.len(), refused), (1, 0), "round {round}");
+            token = successors.into_iter().next().expect("one");
+            app.clock().advance(LEEWAY);
+            assert_eq!(refresh(&app, &before).await.expect(200).text("refresh_token"), token);
+            app.clock().advance(Duration::from_millis(1));
+        }
+        testkit::tell(&format!("{rounds} generations, each asked for 64 times at once"));
+    }
+
+    async fn a13_a_client_that_moves_keeps_its_session(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let (_, first) = pair(&app, &owner.email).await;
+        let moved = app.anonymous().at([203, 0, 113, 9]).with("user-agent", "other/1");
+        let second = moved.post(crate::REFRESH, serde_json::json!({"refresh_token": first})).await.expect(200);
+        let list = owner.get(SESSIONS).await.expect(200).json();
+        assert_eq!(crate::item(&list, "ip", "203.0.113.9")["user_agent"], "other/1");
+        let _ = refresh(&app, &second.text("refresh_token")).await.expect(200);
+    }
+
+    async fn a13_what_was_rotated_stays_so_for_a_server_that_just_started(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
         let (_, first) = pair(&app, &owner.email).await;
         let second = refresh(&app, &first).await.expect(200).text("refresh_token");
-        let (front, _) = second.rsplit_once('.').expect("three parts");
-        for guess in [format!("{front}.{}", "A".repeat(43)), "rt_".to_owned(), String::new(), first.replace(".1.", ".0.")] {
-            refresh(&app, &guess).await.refused(401, "invalid_refresh_token");
-        }
-        let _ = refresh(&app, &second).await.expect(200);
+        let third = refresh(&app, &second).await.expect(200).text("refresh_token");
+        // Everything that this one knows it has from the database.
+        let started = app.beside(None).await;
+        assert_eq!(refresh(&started, &second).await.expect(200).text("refresh_token"), third);
+        let fourth = refresh(&started, &third).await.expect(200).text("refresh_token");
+        refresh(&started, &first).await.refused(401, "invalid_refresh_token");
+        refresh(&started, &fourth).await.refused(401, "invalid_refresh_token");
     }
+}
 
-    async fn check_26_a_session_that_was_ended_is_not_refreshed(engine: Engine) {
-        let app = start(engine).await;
-        let owner = app.owner("Main").await;
-        let (access, token) = pair(&app, &owner.email).await;
-        let _ = app.anonymous().bearer(&access).post("/api/v1/auth/logout", serde_json::Value::Null).await.expect(200);
-        refresh(&app, &token).await.refused(401, "invalid_refresh_token");
-        app.anonymous().bearer(&access).get(ME).await.refused(401, "token_invalid");
-    }
+const FAMILY: &str = r#"
+[sessions]
+on_reuse = "family"
+[identity]
+password_memory_kib = 64
+password_passes = 1
+"#;
 
-    async fn a_suspended_person_is_not_refreshed(engine: Engine) {
-        let app = start(engine).await;
-        let owner = app.owner("Main").await;
-        let (_, token) = pair(&app, &owner.email).await;
-        identity::admin::set_status(app.db(), &owner.email, identity::Status::Suspended).await.expect("a suspension");
-        refresh(&app, &token).await.refused(401, "invalid_refresh_token");
-        identity::admin::set_status(app.db(), &owner.email, identity::Status::Active).await.expect("a pardon");
-        let _ = refresh(&app, &token).await.expect(200);
-    }
-
-    async fn a_session_ends_when_idle_and_at_its_last_day(engine: Engine) {
-        let app = start(engine).await;
-        let owner = app.owner("Main").await;
-        let almost_six_days = Duration::from_secs(6 * 24 * 3600 - 1);
-        let (_, idle) = pair(&app, &owner.email).await;
-        let (_, mut used) = pair(&app, &owner.email).await;
-        for _ in 0..5 {
-            app.clock().advance(almost_six_days);
-            used = refresh(&app, &used).await.expect(200).text("refresh_token");
-        }
-        refresh(&app, &idle).await.refused(401, "invalid_refresh_token");
-        let left = refresh(&app, &used).await.expect(200).json()["expires_in"].clone();
-        assert_eq!(left, 5, "an access token never outlives its session");
-        app.clock().advance(Duration::from_secs(5));
-        refresh(&app, &used).await.refused(401, "invalid_refresh_token");
-    }
-
-    async fn check_26_no_raw_token_is_shown_in_the_list(engine: Engine) {
-        let app = start(engine).await;
-        let owner = app.owner("Main").await;
-        let (access, token) = pair(&app, &owner.email).await;
-        let shown = owner.get(SESSIONS).await.expect(200);
-        let text = String::from_utf8_lossy(&shown.body).into_owned();
-        let secret = token.rsplit_once('.').expect("three parts").1;
-        assert!(!text.contains(secret) && !text.contains(&access), "{text}");
-    }
+/// Uses a token again when two others came after it.
+async fn reuse(app: &TestApp, email: &str) {
+    let (_, first) = pair(app, email).await;
+    let second = refresh(app, &first).await.expect(200).text("refresh_token");
+    let _ = refresh(app, &second).await.expect(200);
+    refresh(app, &first).await.refused(401, "invalid_refresh_token");
 }
 
 /// Refreshes 64 times at once with one token: the successors that were handed out, and how many got none.

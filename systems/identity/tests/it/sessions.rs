@@ -53,6 +53,25 @@ testkit::on_both! {
         owner.get(ME).await.refused(401, "token_invalid");
     }
 
+    async fn check_26_a_device_has_the_name_that_its_person_gives_it(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let page = owner.get(SESSIONS).await.expect(200).json();
+        let path = format!("{SESSIONS}/{}", page["items"][0]["id"].as_str().expect("an id"));
+        let was = owner.get(&path).await.expect(200);
+        assert_eq!((was.text("device").as_str(), &was.json()["is_current"]), ("unknown", &json!(true)));
+        let now = owner.patch(&path, json!({"device": " Kitchen tablet "})).await.expect(200);
+        assert_eq!(now.text("device"), "Kitchen tablet");
+        assert_eq!(owner.get(&path).await.expect(200).json(), now.json());
+        for wrong in [json!(null), json!(""), json!("a\nb"), json!("x".repeat(81))] {
+            owner.patch(&path, json!({"device": wrong})).await.refused(422, "invalid");
+        }
+        let stale = owner.ask(http::Method::PATCH, &path).header("if-match", "\"1-x\"").json(&json!({"device": "y"}));
+        stale.send().await.refused(412, "stale");
+        let id = path.rsplit('/').next().expect("an id");
+        assert_eq!(crate::events(&app, id).await, ["session.created", "session.updated"]);
+    }
+
     async fn sessions_are_paged_both_ways(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;

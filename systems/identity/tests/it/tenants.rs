@@ -27,6 +27,8 @@ testkit::on_both! {
         let _ = owner.post(format!("{here}/transfer"), json!({"person_id": member.id})).await.expect(201);
         let mut fixtures = HashMap::from([
             ("revoke_session", Fixture::new(format!("{SESSIONS}/{session}/revoke"), format!("{SESSIONS}/ses_{NONE}/revoke"))),
+            ("get_session", Fixture::new(format!("{SESSIONS}/{session}"), format!("{SESSIONS}/ses_{NONE}"))),
+            ("update_session", Fixture::new(format!("{SESSIONS}/{session}"), format!("{SESSIONS}/ses_{NONE}")).body(json!({"device": "x"}))),
             ("delete_api_key", Fixture::new(format!("{KEYS}/{key}"), format!("{KEYS}/key_{NONE}"))),
         ]);
         let of = |tail: &str| {

@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Commit, Ground, Path, Reply, Result};
 
-use super::ops;
+use super::ops::{self, Step, Wish};
 use crate::model::{JobOut, known};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -23,7 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     responses((status = 200, description = "The job as it is now.", body = JobOut),
         (status = 409, description = "The job has ended.")))]
 async fn cancel_job(commit: Commit, state: axum::extract::State<App>, path: Path<JobId>) -> Result<Reply> {
-    cancel(commit, &state, path.0).await
+    steer(commit, &state, path.0, Step::Cancel).await
 }
 
 /// Gives a job that failed or was cancelled all its attempts anew.
@@ -32,7 +32,7 @@ async fn cancel_job(commit: Commit, state: axum::extract::State<App>, path: Path
     responses((status = 200, description = "The job as it is now.", body = JobOut),
         (status = 409, description = "The job did not fail and was not cancelled.")))]
 async fn retry_job(commit: Commit, state: axum::extract::State<App>, path: Path<JobId>) -> Result<Reply> {
-    retry(commit, &state, path.0).await
+    steer(commit, &state, path.0, Step::Retry).await
 }
 
 /// Cancels a job of the installation.
@@ -46,7 +46,7 @@ async fn cancel_installation_job(
     state: axum::extract::State<App>,
     path: Path<JobId>,
 ) -> Result<Reply> {
-    cancel(commit, &state, path.0).await
+    steer(commit, &state, path.0, Step::Cancel).await
 }
 
 /// Tries a job of the installation again.
@@ -60,35 +60,17 @@ async fn retry_installation_job(
     state: axum::extract::State<App>,
     path: Path<JobId>,
 ) -> Result<Reply> {
-    retry(commit, &state, path.0).await
+    steer(commit, &state, path.0, Step::Retry).await
 }
 
-async fn cancel<S: Ground>(commit: Commit<S>, app: &App, id: JobId) -> Result<Reply>
+/// Steers a job, on whichever ground it stands.
+async fn steer<S: Ground>(commit: Commit<S>, app: &App, id: JobId, step: Step) -> Result<Reply>
 where
     for<'a> Reach: From<&'a S>,
 {
-    let known = known(app);
-    let work = commit.updated((id, known), (), |tx, ground, change| {
-        Box::pin(async move {
-            let reach = Reach::from(ground);
-            ops::admit(tx, &reach, change).await?;
-            ops::cancel(tx, &reach, change.id.0, &change.id.1).await
-        })
-    });
-    work.await
-}
-
-async fn retry<S: Ground>(commit: Commit<S>, app: &App, id: JobId) -> Result<Reply>
-where
-    for<'a> Reach: From<&'a S>,
-{
-    let known = known(app);
-    let work = commit.updated((id, known), (), |tx, ground, change| {
-        Box::pin(async move {
-            let reach = Reach::from(ground);
-            ops::admit(tx, &reach, change).await?;
-            ops::retry(tx, &reach, change.id.0, &change.id.1).await
-        })
+    let wish = Wish { id, step, known: known(app) };
+    let work = commit.updated(wish, (), |tx, ground, change| {
+        Box::pin(async move { ops::steer(tx, &Reach::from(ground), change).await })
     });
     work.await
 }

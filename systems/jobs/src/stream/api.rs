@@ -1,26 +1,18 @@
 //! Opening the stream.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
-use axum::response::sse::{Event as Frame, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, stream};
 use http::{HeaderMap, StatusCode};
 use queue::JobId;
 use types::Error;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Client, Path, Result, Standing, View};
+use web::{App, Caller, Client, Frame, Path, Proof, Result, Standing, View};
 
 use super::Places;
 use super::ops::Follower;
 use crate::READ;
 use crate::model::LineOut;
-
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long a browser waits before it comes back.
-const COME_BACK: Duration = Duration::from_secs(2);
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(stream_job_events))
@@ -46,23 +38,20 @@ async fn stream_job_events(
     let app = view.app().clone();
     let after = last_line(&headers)?;
     let place = app.extension::<Places>()?.take()?;
-    let standing = Standing::new(&app, &caller, client, headers, READ);
+    let standing = Standing::begin(&app, &caller, Proof::of_request(client, headers), READ);
     let follower = Follower::begin(app, view.ground().clone(), id, after, standing, place).await?;
     let Some(follower) = follower else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let sse = Sse::new(frames(follower)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("keepalive"));
-    Ok(([("cache-control", "no-store"), ("x-accel-buffering", "no")], sse).into_response())
+    Ok(web::streamed(frames(follower)))
 }
 
-fn frames(follower: Follower) -> impl Stream<Item = Result<Frame, Infallible>> + Send {
-    let hello = Frame::default().retry(COME_BACK).comment("connected");
-    let lines = stream::unfold(follower, |mut follower| async move {
+fn frames(follower: Follower) -> impl Stream<Item = Frame> + Send {
+    stream::unfold(follower, |mut follower| async move {
         let line = LineOut::from(follower.next().await?);
         // Numbers and text: there is nothing in a line that JSON could refuse.
         let data = serde_json::to_string(&line).ok()?;
         let frame = Frame::default().id(line.number.to_string()).event(line.kind).data(data);
         Some((frame, follower))
-    });
-    stream::once(std::future::ready(hello)).chain(lines).map(Ok)
+    })
 }
 
 fn last_line(headers: &HeaderMap) -> Result<i64, Error> {

@@ -52,8 +52,11 @@ impl Follower {
     /// The next line, or `None` when the stream has to end.
     pub(super) async fn next(&mut self) -> Option<JobLine> {
         loop {
-            if self.stopping.is_stopping() || !self.standing.holds().await {
+            if self.stopping.is_stopping() {
                 return None;
+            }
+            if self.standing.is_due() {
+                self.standing.check().await.ok()?;
             }
             if let Some(line) = self.ready.pop_front() {
                 return Some(line);
@@ -64,6 +67,7 @@ impl Follower {
             tokio::select! {
                 () = self.stopping.stopped() => return None,
                 () = tokio::time::sleep(POLL) => {}
+                checked = self.standing.check() => checked.ok()?,
                 changed = self.commits.changed() => if changed.is_err() { return None },
             }
             tokio::time::sleep(GATHER).await;

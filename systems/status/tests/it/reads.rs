@@ -130,7 +130,7 @@ testkit::on_both! {
         let refused = app.anonymous().bearer("no.such.token").get(STATUS).await.expect(401);
         for answer in [&anybody, &own, &held.send().await.expect(304), &refused] {
             let vary = answer.header("vary").unwrap_or_default();
-            for name in ["authorization", "x-api-key", "x-workspace-id"] {
+            for name in ["authorization", "cookie", "x-api-key", "x-workspace-id"] {
                 assert!(vary.contains(name), "{vary}");
             }
         }

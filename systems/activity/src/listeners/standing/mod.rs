@@ -1,7 +1,7 @@
-//! Standing: whether a listener may still know.
+//! Standing: what a listener may still know.
 //!
-//! Owns the question and when it is asked. Refuses to know what he listens to.
+//! Owns how rights become kinds of events. Refuses to know when and how he is asked: `web` does.
 
 mod ops;
 
-pub(crate) use ops::{Ended, Proof, Standing};
+pub(crate) use ops::Standing;

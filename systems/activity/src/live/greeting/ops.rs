@@ -1,17 +1,16 @@
 //! The first message: who is there, and from where he goes on.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use journal::EventId;
 use types::{Error, Kind, Scope};
-use web::{Caller, Close, Credential, Heard, Socket, Visitor};
+use web::{Caller, Close, Credential, Heard, Proof, Socket, Visitor};
 
 use super::super::ConnectionId;
 use super::super::model::{BAD_FRAME, LATER, NO_HEARTBEAT, NOT_ALLOWED, NOT_SIGNED_IN, Said, Says};
 use super::super::ops::{Connection, say};
 use crate::ActivitySettings;
-use crate::listeners::{Listener, Place, Places, Proof, Standing};
+use crate::listeners::{Listener, Place, Places, Standing};
 
 /// How long the first message may take.
 const HELLO: Duration = Duration::from_secs(5);
@@ -75,7 +74,7 @@ async fn greet(door: Door, socket: &mut Socket) -> Result<Connection, Close> {
         guest = admit(door, hello.token, hello.workspace) => guest?,
         () = tokio::time::sleep(HELLO) => return Err(LATER),
     };
-    let standing = Standing::begin(&app, &scope, &caller, proof);
+    let standing = Standing::begin(&app, &caller, proof);
     let (listener, gap) = match hello.after {
         None => (Listener::begin(app.clone(), scope, standing, None, place).await, None),
         Some(after) => {
@@ -155,7 +154,7 @@ async fn admit(door: Door, token: Option<String>, workspace: Option<String>) -> 
         (None, None, None) => return Err(NOT_SIGNED_IN),
         _ => return Err(BAD_FRAME),
     };
-    let proof = Proof { client: visitor.client, credential: Arc::new(move || Ok(credential.clone())) };
+    let proof = Proof::of(visitor.client, credential);
     Ok(Guest { caller, scope, proof, place })
 }
 

@@ -3,9 +3,10 @@
 //! Owns the memory of this node. Refuses to judge: it says what is known, not who may do what.
 
 mod store;
+mod touch;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -13,11 +14,11 @@ use parking_lot::Mutex;
 use types::{Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
 use web::{App, Closed, Fault};
 
+use self::touch::Touched;
 use super::RECHECK;
-use crate::keys::{self, ApiKeyRow};
+use crate::keys::ApiKeyRow;
 use crate::secrets;
 use crate::sessions::SessionId;
-use crate::settings::IdentitySettings;
 use crate::signing::Claims;
 use crate::workspaces::life::Life;
 use crate::workspaces::{Membership, Roles};
@@ -53,10 +54,18 @@ pub(crate) struct SessionStanding {
     pub(crate) read_at: Time,
     pub(crate) revoked: bool,
     pub(crate) expires_at: Time,
+    /// Of the secret that it is proven by: a refresh token, or the cookie itself.
+    pub(crate) secret_hash: Vec<u8>,
     pub(crate) person: PersonStanding,
+    /// When its use was last noted.
+    touched: Touched,
 }
 
 impl SessionStanding {
+    pub(crate) fn last_used_at(&self) -> Time {
+        self.touched.at()
+    }
+
     pub(crate) fn lives(&self, now: Time) -> bool {
         !self.revoked && self.expires_at > now
     }
@@ -66,8 +75,8 @@ pub(crate) struct KeyStanding {
     pub(crate) read_at: Time,
     pub(crate) key: ApiKeyRow,
     pub(crate) person: PersonStanding,
-    /// When the use of the key was last noted, in milliseconds.
-    touched: AtomicI64,
+    /// When the use of the key was last noted.
+    touched: Touched,
 }
 
 /// The memory of this node. Everything in it can be lost at any time.
@@ -126,8 +135,9 @@ impl Callers {
         id: SessionId,
         now: Time,
     ) -> Result<Option<Arc<SessionStanding>>> {
-        if let Some(known) = self.sessions.get(&id).filter(|known| is_fresh(app, known.read_at, now)) {
-            return Ok(Some(known));
+        let known = self.sessions.get(&id);
+        if let Some(known) = known.as_ref().filter(|known| is_fresh(app, known.read_at, now)) {
+            return Ok(Some(Arc::clone(known)));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
         let read =
@@ -135,6 +145,9 @@ impl Callers {
                 Box::pin(store::session(rx, inst, roles, *id, *now))
             });
         let Some(standing) = read.await? else { return Ok(None) };
+        if let Some(known) = &known {
+            standing.touched.at_least(&known.touched);
+        }
         let standing = Arc::new(standing);
         self.sessions.insert(id, Arc::clone(&standing));
         if self.forgotten.load(Ordering::SeqCst) != before {
@@ -165,35 +178,16 @@ impl Callers {
         if !secrets::same(&hash, &kept_hash) {
             return Ok(None);
         }
-        let noted = key.last_used_at.map_or(0, Time::as_millis);
-        let noted = known.map_or(noted, |known| noted.max(known.touched.load(Ordering::Relaxed)));
-        let standing = Arc::new(KeyStanding { read_at: now, key, person, touched: AtomicI64::new(noted) });
+        let touched = Touched::new(key.last_used_at.unwrap_or(Time::from_millis(0)));
+        if let Some(known) = &known {
+            touched.at_least(&known.touched);
+        }
+        let standing = Arc::new(KeyStanding { read_at: now, key, person, touched });
         self.keys.insert(hash, Arc::clone(&standing));
         if self.forgotten.load(Ordering::SeqCst) != before {
             self.keys.invalidate(&hash);
         }
         Ok(Some(standing))
-    }
-
-    /// Notes beside the request that a key was used, at most once in the configured time.
-    pub(crate) fn touch(&self, app: &App, standing: &KeyStanding, now: Time) {
-        let every = app.settings().get::<IdentitySettings>().key_touch();
-        let noted = standing.touched.load(Ordering::Relaxed);
-        let due = now.since(Time::from_millis(noted)) >= every;
-        let mine = |to| standing.touched.compare_exchange(noted, to, Ordering::Relaxed, Ordering::Relaxed);
-        if !due || mine(now.as_millis()).is_err() {
-            return;
-        }
-        let write =
-            app.db().write((self.inst.clone(), standing.key.id, every, now), |tx, (inst, id, every, now)| {
-                Box::pin(keys::store::touch(tx, inst, *id, *every, *now))
-            });
-        let noted = async move {
-            if let Err(error) = write.await {
-                tracing::warn!(error = error.detail(), "the last use of an API key was not noted");
-            }
-        };
-        app.tasks().spawn("api key last use", noted).detach();
     }
 
     /// The workspace that is open to the public, at most [`RECHECK`] old: every anonymous request asks for it.

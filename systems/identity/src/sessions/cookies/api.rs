@@ -1,0 +1,141 @@
+//! Signing in with a browser.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use types::{Error, Installation, Problems, Time};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::{App, Caller, Check, Client, Commit, Cookie, Credential, Json, Reply, Result, View, Way};
+
+use super::ops::leave_old;
+use super::{again, issue, renew};
+use crate::Identity;
+use crate::sessions::api::{Entry, enter, own};
+use crate::sessions::{SessionId, SessionKind, store};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create_session, get_own_session)).routes(routes!(renew_session))
+}
+
+/// Signing in with a browser.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionIn {
+    /// The e-mail address. Case and blanks around it do not matter.
+    email: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// The session of a request.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OwnSessionOut {
+    #[schema(value_type = String, example = "ses_01j9z3k4m5n6p7q8r9s0t1v2w3")]
+    id: SessionId,
+    kind: SessionKind,
+    /// What a page sends as `X-CSRF-Token` with everything that changes something; null for a session by tokens.
+    csrf_token: Option<String>,
+    /// The day it ends whatever happens.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Time,
+}
+
+/// Signs a browser in: the session is in a cookie that scripts cannot read.
+///
+/// The request must come from one of our own pages, over HTTPS or from the machine itself. Whatever cookie it brings is
+/// replaced, and the session of that one ends.
+#[utoipa::path(post, path = "/api/v1/auth/session", tag = "auth", operation_id = "create_session",
+    request_body = SessionIn,
+    responses((status = 200, description = "Signed in, with `Set-Cookie`.", body = OwnSessionOut),
+              (status = 401, description = "Address or password is not right; which one is not said."),
+              (status = 403, description = "Not from one of our own pages, or not over HTTPS.")))]
+async fn create_session(
+    view: View<Installation>,
+    client: Client,
+    headers: HeaderMap,
+    Json(body): Json<SessionIn>,
+) -> Result<Reply> {
+    let app = view.app();
+    let identity = app.extension::<Identity>()?;
+    let way = Way::of(app, &headers)?;
+    web::own_page(app, &headers)?;
+    let entry = Entry { username: body.email, password: body.password, kind: SessionKind::Cookie };
+    let grant = enter(&view, &identity, client, &headers, entry).await?;
+    leave_old(app, &identity, view.ground(), &headers).await;
+    let cookie = issue(app, &identity, way, &grant);
+    let text = super::text(&identity.secrets, grant.session, &grant.salt, grant.generation);
+    let out = OwnSessionOut {
+        id: grant.session,
+        kind: SessionKind::Cookie,
+        csrf_token: Some(app.csrf_token(&text)),
+        expires_at: grant.expires_at,
+    };
+    Ok(Reply::ok(&out)?.no_store().cookie(cookie))
+}
+
+/// The session of this request, with the token that a page needs after it was loaded again.
+#[utoipa::path(get, path = "/api/v1/auth/session", tag = "auth", operation_id = "get_own_session",
+    responses((status = 200, description = "The session.", body = OwnSessionOut)))]
+async fn get_own_session(caller: Caller, headers: HeaderMap, view: View<Installation>) -> Result<Reply> {
+    let (person, session) = own(&caller)?;
+    let app = view.app().clone();
+    let csrf_token = browsers(&headers).ok().map(|cookie| app.csrf_token(&cookie.text));
+    let reply = view.body((person, session, csrf_token), |rx, inst, (person, session, csrf_token)| {
+        Box::pin(async move {
+            let row = store::of_person(rx, inst, *person, *session).await?.ok_or_else(Error::not_found)?;
+            let kind = if csrf_token.is_some() { SessionKind::Cookie } else { SessionKind::Tokens };
+            Ok(OwnSessionOut { id: row.id, kind, csrf_token: csrf_token.clone(), expires_at: row.expires_at })
+        })
+    });
+    Ok(reply.await?.no_store())
+}
+
+/// What the unit of a renewal needs.
+struct Renewal {
+    app: App,
+    identity: Arc<Identity>,
+    cookie: Cookie,
+    session: SessionId,
+}
+
+impl Check for Renewal {
+    fn check(&self, _: &mut Problems) {}
+}
+
+/// Gives the session of this request another cookie. The one before is worth nothing from then on.
+#[utoipa::path(post, path = "/api/v1/auth/session/renew", tag = "auth", operation_id = "renew_session",
+    responses((status = 200, description = "The session, with `Set-Cookie`.", body = OwnSessionOut),
+              (status = 403, description = "This request is not signed by a cookie.")))]
+async fn renew_session(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    commit: Commit<Installation>,
+) -> Result<Reply> {
+    let (_, session) = own(&caller)?;
+    let cookie = browsers(&headers)?;
+    let (way, identity) = (cookie.way, app.extension::<Identity>()?);
+    let renewal = Renewal { app: app.clone(), identity: identity.clone(), cookie, session };
+    let reply = commit.done(renewal, |tx, inst, one| {
+        Box::pin(async move {
+            let text = renew(tx, inst, &one.identity.secrets, &one.cookie).await?;
+            let row = store::state(tx, inst, one.session).await?.ok_or_else(Error::not_found)?;
+            let csrf_token = Some(one.app.csrf_token(&text));
+            Ok(OwnSessionOut { id: row.id, kind: row.kind, csrf_token, expires_at: row.expires_at })
+        })
+    });
+    let reply = reply.await?;
+    Ok(reply.no_store().cookie(again(&app, &identity, way, session).await?))
+}
+
+/// The cookie that this request is signed by.
+fn browsers(headers: &HeaderMap) -> types::Result<Cookie> {
+    match Credential::read(headers)? {
+        Some(Credential::Cookie(cookie)) => Ok(cookie),
+        _ => Err(Error::forbidden("cookie_needed", "This is for sessions of browsers; yours is by tokens.")),
+    }
+}
