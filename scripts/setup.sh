@@ -21,7 +21,7 @@ done
 
 # program:package
 for pair in cc:build-essential mold:mold pkg-config:pkg-config git:git curl:curl strace:strace python3:python3 \
-    psql:postgresql-client setpriv:util-linux redis-server:redis-server; do
+    psql:postgresql-client setpriv:util-linux redis-server:redis-server node:nodejs npm:npm; do
     command -v "${pair%%:*}" >/dev/null || want+=("${pair#*:}")
 done
 [ -x "$VENV/bin/schemathesis" ] || python3 -c 'import ensurepip' 2>/dev/null || want+=(python3-venv)
@@ -69,6 +69,17 @@ if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ]; then
     say "installing schemathesis and aiosmtpd into $VENV"
     python3 -m venv "$VENV"
     "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd
+fi
+
+# A provider to sign in at; an install that broke off begins anew.
+if ! cmp -s testkit/peers/oidc/package-lock.json "$CACHE/oidc/package-lock.json" || [ ! -d "$CACHE/oidc/node_modules/oidc-provider" ]; then
+    say "installing oidc-provider into $CACHE/oidc"
+    mkdir -p "$CACHE/oidc"
+    cp testkit/peers/oidc/package.json testkit/peers/oidc/package-lock.json "$CACHE/oidc/"
+    if ! (cd "$CACHE/oidc" && npm ci --silent --ignore-scripts --no-audit --no-fund); then
+        rm -f "$CACHE/oidc/package-lock.json"
+        die "npm could not install oidc-provider"
+    fi
 fi
 
 if [ -n "${bench:-}" ] && ! cmp -s bench/peers/requirements.txt "$PEERS/requirements.txt"; then

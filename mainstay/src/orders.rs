@@ -1,5 +1,7 @@
 //! What an operator at the machine may ask for, done by whichever process has the database open.
 
+mod user;
+
 use std::time::Duration;
 
 use identity::workspace_control as workspaces;
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use types::Result;
 use web::App;
+
+pub(crate) use user::UserOrder;
 
 /// One order, as it goes over the control socket.
 #[derive(Serialize, Deserialize)]
@@ -63,6 +67,8 @@ pub(crate) enum Order {
         name: String,
         set: Option<(String, Option<u32>)>,
     },
+    /// Something about people.
+    User(UserOrder),
     /// A test mail, handed over while the operator waits.
     MailTest {
         to: String,
@@ -85,6 +91,7 @@ impl Order {
             Self::WorkspaceCreate { .. } => "workspace-create",
             Self::WorkspaceAct { .. } => "workspace-act",
             Self::WorkspaceLimits { .. } => "workspace-limits",
+            Self::User(order) => order.name(),
             Self::MailTest { .. } => "mail-test",
         }
     }
@@ -121,6 +128,7 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
         Order::WorkspaceLimits { name, set: Some((limit, value)) } => {
             workspaces::set_limit(app, &name, &limit, value).await
         }
+        Order::User(order) => user::perform(app, base, order).await,
         Order::MailTest { to } => {
             let to = mail::Address::parse(&to)?;
             let email = to.email().to_owned();
@@ -135,18 +143,5 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
 
 /// Where people reach this installation.
 pub(crate) fn base_url(settings: &config::Settings, listening: Option<std::net::SocketAddr>) -> String {
-    let server = settings.get::<config::sections::Server>();
-    if let Some(url) = &server.public_url {
-        return url.expose().trim_end_matches('/').to_owned();
-    }
-    let mut at = listening.unwrap_or(server.listen);
-    // Nobody can visit "every address of this machine".
-    if at.ip().is_unspecified() {
-        at.set_ip(if at.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    format!("http://{at}")
+    settings.get::<config::sections::Server>().public_address(listening)
 }

@@ -58,7 +58,9 @@ impl TestApp {
     /// An owner who signed in and was suspended afterwards; the clock moves past what may be cached.
     pub async fn suspended(&self, workspace: &str) -> Person {
         let person = self.person("suspended", workspace, Role::Owner).await;
-        identity::admin::set_status(self.db(), &person.email, Status::Suspended).await.expect("a suspension");
+        identity::admin::set_status(self.db(), &person.email, Status::Deactivated)
+            .await
+            .expect("a suspension");
         self.clock().advance(std::time::Duration::from_secs(2));
         person
     }

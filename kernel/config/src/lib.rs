@@ -30,6 +30,7 @@ pub use explain::Explanation;
 pub use file::parse_file;
 pub use mistake::{Mistake, Mistakes};
 pub use origin::Origin;
+pub use protect::read_secret;
 pub use secret::Secret;
 pub use section::{Field, Parsed, Section, Slots, Typed, parsed};
 pub use sections::{

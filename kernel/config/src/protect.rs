@@ -10,8 +10,12 @@ use zeroize::Zeroizing;
 /// More than any key, token or password needs.
 const LARGEST: u64 = 64 * 1024;
 
-/// The secret in a file, without the line end that editors leave behind.
-pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<String>, String> {
+/// The secret in a file, without the line end that editors leave behind. For settings that hold a secret among other
+/// things and read `file:` by themselves.
+///
+/// # Errors
+/// Why the file can not be read, or may not be trusted with a secret.
+pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, String> {
     let shown = path.display();
     if !path.is_absolute() {
         return Err(format!("the path of a secret file must be absolute, not {shown}"));

@@ -8,7 +8,7 @@ mod event;
 pub mod faults;
 mod store;
 
-use db::{Migrations, Read, Tx};
+use db::{Db, Migrations, Read, Tx};
 use query::{List, Page};
 use types::{Installation, Result, Scope, Time};
 
@@ -27,6 +27,22 @@ pub async fn append(tx: &mut Tx, scope: &Scope, event: NewEvent) -> Result<Event
 /// The same for what belongs to no workspace.
 pub async fn append_installation(tx: &mut Tx, by: &Installation, event: NewEvent) -> Result<EventId> {
     store::insert(tx, None, by.actor(), by.trace(), event).await
+}
+
+/// Forgets how an actor was called: the id stays beside what they did. In small commits, because they may have done much.
+pub async fn forget_actor(db: &Db, by: &Installation, actor: &str) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let read = db.read((by.clone(), actor.to_owned(), after), |rx, (by, actor, after)| {
+            Box::pin(store::labelled(rx, by, actor, *after))
+        });
+        let Some(places) = read.await? else { return Ok(()) };
+        let write = db.write((by.clone(), actor.to_owned(), places), |tx, (by, actor, places)| {
+            Box::pin(store::unlabel(tx, by, actor, *places))
+        });
+        write.await?;
+        after = places.1;
+    }
 }
 
 /// What happened to one thing, in the order of [`TIMELINE`]. A caller who may see the thing may see this; who is told

@@ -178,6 +178,29 @@ pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64>
     Ok(tx.execute(sql, params![scope.workspace(), most]).await?)
 }
 
+/// How many events one commit of [`unlabel`] looks for.
+const UNLABELLED: i64 = 500;
+
+/// The first and the last place, within some events after `after`, where this actor stands with a label.
+pub(crate) async fn labelled(
+    rx: &mut Read,
+    _: &Installation,
+    actor: &str,
+    after: i64,
+) -> Result<Option<(i64, i64)>> {
+    let sql = "SELECT MIN(seq), MAX(seq) FROM (SELECT seq FROM events WHERE seq > $2 AND actor_id = $1 \
+               AND actor_label <> '' ORDER BY seq LIMIT $3) AS some";
+    let Some(mut row) = rx.row(sql, params![actor, after, UNLABELLED]).await? else { return Ok(None) };
+    Ok(row.take::<Option<i64>>(0)?.zip(row.take::<Option<i64>>(1)?))
+}
+
+/// Takes the actor's label off what stands from one place to another. Nothing else of an event ever changes.
+pub(crate) async fn unlabel(tx: &mut Tx, _: &Installation, actor: &str, places: (i64, i64)) -> Result<()> {
+    let sql = "UPDATE events SET actor_label = '' WHERE seq >= $2 AND seq <= $3 AND actor_id = $1";
+    tx.execute(sql, params![actor, places.0, places.1]).await?;
+    Ok(())
+}
+
 pub(crate) async fn raise_epoch(tx: &mut Tx, _: &Installation) -> Result<()> {
     tx.execute("UPDATE journal_state SET epoch = epoch + 1 WHERE id = 1", params![]).await?;
     Ok(())

@@ -106,6 +106,13 @@ impl Clock {
             ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
+
+    /// Sets a standing clock, also back, as an operator sets a machine's; does nothing to the machine's.
+    pub fn set(&self, at: Time) {
+        if let Some(ms) = &self.0 {
+            ms.store(at.as_millis(), Ordering::SeqCst);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub enum Kind {
     TooMany,
     /// Our mistake (500).
     Internal,
+    /// Another server that this needs can not be reached, or does not answer as it must (502).
+    Upstream,
     /// Not now; try again (503).
     Unavailable,
     /// It took longer than it may (504).
@@ -113,6 +115,10 @@ impl Error {
 
     pub fn unavailable(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Unavailable, code, message)
+    }
+
+    pub fn upstream(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Upstream, code, message)
     }
 
     /// Our mistake: the caller sees a request id, the log sees the cause.

@@ -23,10 +23,18 @@ pub enum Fault {
     SplitRotation = 64,
     /// Nothing is hashed for an address that nobody has (P23).
     QuickStranger = 128,
+    /// A sign-in at another provider that was used up may be used again (A14).
+    EndlessState = 1 << 20,
+    /// An account with a password is linked to whoever brings its address from a provider (CVE-2024-38351).
+    SilentLink = 1 << 21,
     /// A change that is signed by a cookie need not come from our own page (A17).
     TrustedCookie = 1 << 16,
     /// A refresh token that comes back after its time is refused, and nothing ends (P7).
     ForgivenReuse = 1 << 17,
+    /// A mailed link is looked at in one transaction and acted upon in another (P7).
+    LookedAtLinks = 1 << 18,
+    /// Letters are asked for only where somebody has the address (P23).
+    TellingLetters = 1 << 19,
 }
 
 /// Which faults are on.

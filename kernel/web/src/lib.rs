@@ -51,7 +51,7 @@ pub use keys::Keys;
 pub use limits::network;
 pub use merge::Field;
 pub use openapi::api_document;
-pub use page::{escape, page};
+pub use page::{escape, page, page_of_link};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
@@ -74,6 +74,7 @@ pub const fn system() -> System {
         },
         pages: || {
             let pages = axum::Router::new().route("/assets/page.css", axum::routing::get(page::style));
+            let pages = pages.route("/assets/link.js", axum::routing::get(page::link_script));
             pages.route("/docs/problems/{code}", axum::routing::get(explained::show))
         },
         migrations: kept::MIGRATIONS,

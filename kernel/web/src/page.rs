@@ -9,10 +9,18 @@ use http::StatusCode;
 use crate::edge::page_policy_header;
 
 const STYLE: &str = include_str!("page.css");
+const LINK: &str = include_str!("link.js");
 
 /// A whole page. `body` is HTML: whatever came from outside went through [`escape`].
 pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
     page_with(status, title, body, "style-src 'self'; form-action 'self'; img-src 'self'")
+}
+
+/// A page that a mailed link leads to: the same, with one small script of ours that moves what stands behind `#` into the
+/// field `token`. Without it the field is filled in by hand.
+pub fn page_of_link(status: StatusCode, title: &str, body: &str) -> Response {
+    let body = format!("{body}\n<script src=\"/assets/link.js\"></script>");
+    page_with(status, title, &body, "style-src 'self'; form-action 'self'; img-src 'self'; script-src 'self'")
 }
 
 /// The same, with a policy of its own.
@@ -45,6 +53,11 @@ pub fn escape(text: &str) -> String {
         }
         html
     })
+}
+
+pub(crate) async fn link_script() -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];
+    (headers, LINK)
 }
 
 pub(crate) async fn style() -> impl IntoResponse {

@@ -58,6 +58,7 @@ pub const fn status(kind: Kind) -> StatusCode {
         Kind::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Upstream => StatusCode::BAD_GATEWAY,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Timeout => StatusCode::GATEWAY_TIMEOUT,
         Kind::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
@@ -139,7 +140,7 @@ fn log(error: &Error, trace: &Trace) {
         Kind::Internal => {
             tracing::error!(request_id = %trace.request_id, trace_id = %trace.trace_id, detail = %detail, "request failed");
         }
-        Kind::Unavailable | Kind::Timeout | Kind::NoSpace => {
+        Kind::Upstream | Kind::Unavailable | Kind::Timeout | Kind::NoSpace => {
             tracing::warn!(request_id = %trace.request_id, trace_id = %trace.trace_id, detail = %detail, "request refused");
         }
         _ => tracing::debug!(request_id = %trace.request_id, detail = %detail, "request refused"),

@@ -54,10 +54,9 @@ pub(crate) fn run(command: Admin, global: &Global, out: &Out) -> Result<Exit, Fa
 }
 
 /// The first line of standard input.
-fn password() -> Result<String, Failed> {
+pub(super) fn password() -> Result<String, Failed> {
     let unreadable = |why: &str| {
-        let next =
-            "Pipe the password in: `mainstay admin create --email E --password-stdin < password-file`.";
+        let next = "Pipe the password in, for example: `mainstay admin create --email E --password-stdin < password-file`.";
         Failed::new(Exit::Usage, "no_password", "no password came in on standard input", next).why(why)
     };
     let mut text = String::new();

@@ -46,7 +46,7 @@ impl Exit {
             Kind::Conflict | Kind::Gone | Kind::Stale => Self::Conflict,
             Kind::Unauthenticated | Kind::Forbidden => Self::Permission,
             Kind::Malformed | Kind::Invalid | Kind::TooLarge => Self::Usage,
-            Kind::Unavailable | Kind::Timeout => Self::Unreachable,
+            Kind::Upstream | Kind::Unavailable | Kind::Timeout => Self::Unreachable,
             _ => Self::Failed,
         }
     }

@@ -40,7 +40,7 @@ impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         let next = match error.kind() {
             Kind::Invalid | Kind::Malformed => "Correct it and run the command again.",
-            Kind::Unavailable | Kind::Timeout => {
+            Kind::Upstream | Kind::Unavailable | Kind::Timeout => {
                 "Look at what it waits for with `mainstay doctor`, then try again."
             }
             Kind::Internal => "Look at the cause above; `mainstay doctor` may find more.",
@@ -51,7 +51,10 @@ impl From<Error> for Failed {
             failed.why.push(format!("{}: {}", field.path.trim_start_matches('/'), field.message));
         }
         // An operator at the machine may see the cause; passwords in it are taken out.
-        if matches!(error.kind(), Kind::Internal | Kind::Unavailable | Kind::Timeout | Kind::NoSpace) {
+        if matches!(
+            error.kind(),
+            Kind::Internal | Kind::Upstream | Kind::Unavailable | Kind::Timeout | Kind::NoSpace
+        ) {
             failed.why.push(telemetry::logs::redact::text(&error.detail()).into_owned());
         }
         failed

@@ -124,7 +124,7 @@ fn line_of(line: &Value) -> String {
 }
 
 /// What jobs say is shown, and does nothing to a terminal.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 

@@ -24,6 +24,7 @@ mod shell;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod user;
 mod version;
 mod words;
 mod worker;
@@ -111,6 +112,11 @@ enum Command {
         #[command(subcommand)]
         command: migrate::Migrate,
     },
+    /// People: who has an account, and who may sign in.
+    User {
+        #[command(subcommand)]
+        command: user::User,
+    },
     /// Watch and steer jobs and queues.
     Jobs {
         #[command(subcommand)]
@@ -174,6 +180,7 @@ fn perform(cli: Cli, out: &Out) -> Result<Exit, Failed> {
         Command::Admin { command } => admin::run(command, &global, out),
         Command::Config { command } => config::run(&command, &global, out),
         Command::Migrate { command } => migrate::run(&command, &global, out),
+        Command::User { command } => user::run(command, &global, out),
         Command::Jobs { command } => jobs::run(command, &global, out),
         Command::Workspace { command } => workspace::run(command, &global, out),
         Command::Mail { command } => mail::run(command, &global, out),

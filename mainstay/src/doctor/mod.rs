@@ -7,6 +7,7 @@ mod data;
 mod machine;
 mod mail;
 mod settings;
+mod sso;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -106,6 +107,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "machine", name: "memory", run: machine::memory },
     Check { group: "machine", name: "clock", run: machine::clock },
     Check { group: "mail", name: "server", run: mail::server },
+    Check { group: "sign-in", name: "providers", run: sso::providers },
     Check { group: "access", name: "anonymous callers", run: access::anonymous },
 ];
 

@@ -69,3 +69,28 @@ async fn commits_that_do_not_wait_for_the_disk_are_warned_of() {
     let found = durability(&database.url, "").await;
     assert!(found.state == State::Warn && found.detail.contains("fsync is off"), "{}", found.detail);
 }
+
+#[tokio::test]
+async fn a_provider_that_can_not_be_used_is_found_with_its_reason() {
+    let there =
+        peers::Upstream::says(|_| peers::reply(200, "", "{\"issuer\":\"https://another.example\"}")).await;
+    let text = format!(
+        "[outbound]\nallow = [\"127.0.0.2/32\"]\n\
+         [sso.providers.other]\nissuer = \"{}\"\nclient_id = \"a\"\n\
+         [sso.providers.inside]\nissuer = \"http://127.0.0.1:8080\"\nclient_id = \"a\"\n\
+         [sso.providers.off]\nissuer = \"http://127.0.0.1:8080\"\nclient_id = \"a\"\nenabled = false\n",
+        there.url("")
+    );
+    let settings = config::Settings::of_text(&crate::systems::sections(), &text).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let patient =
+        Patient { settings, folder: folder.path().to_owned(), running: false, db: Err("none".to_owned()) };
+    let finding = found(&patient, "providers").await;
+    assert_eq!((finding.state, finding.lines.len()), (State::Fail, 2), "{finding:?}");
+    let lines = finding.lines.join("\n");
+    assert!(
+        lines.contains("other: provider_misconfigured") && lines.contains("inside: upstream_error"),
+        "{lines}"
+    );
+    assert!(lines.contains("a network that is not public"), "{lines}");
+}

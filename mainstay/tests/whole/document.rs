@@ -78,7 +78,9 @@ fn parameters(path: &str, at: &str, operation: &Value, found: &mut Vec<String>) 
 
 fn responses(document: &Value, at: &str, operation: &Value, found: &mut Vec<String>) {
     let all = operation["responses"].as_object();
-    if all.is_none_or(|all| !all.keys().any(|status| status.starts_with('2') || status == "101")) {
+    if all.is_none_or(|all| {
+        !all.keys().any(|status| status.starts_with('2') || status == "101" || status == "302")
+    }) {
         found.push(format!("{at}: nothing is said of success"));
     }
     for (status, response) in all.into_iter().flatten() {

@@ -58,6 +58,7 @@ impl House {
         let body = json!({"email": "guest@example.test", "role": "viewer"});
         let invitation = owner.post(format!("{here}/invitations"), body).await.expect(201).text("id");
         owner.post(format!("{here}/transfer"), json!({"person_id": member.id})).await.expect(201);
+        let identity = sign_in_elsewhere(&app, &owner.id).await;
         let thing = |template, id: &str, prefix: &str| Thing {
             template,
             id: id.to_owned(),
@@ -71,6 +72,10 @@ impl House {
             thing("/api/v1/workspaces/{id}/roles/{role_id}", &role, "rol_"),
             thing("/api/v1/workspaces/{id}/invitations/{invitation_id}", &invitation, "inv_"),
             thing("/api/v1/installation/workspaces/{id}", &owner.workspace, "wsp_"),
+            thing("/api/v1/people/{id}", &member.id, "per_"),
+            thing("/api/v1/auth/sso/{provider}", "house", ""),
+            thing("/api/v1/auth/sso/identities/{id}", &identity, "idn_"),
+            thing("/api/v1/sso/providers/{name}", "house", ""),
             thing("/api/v1/status/events/{id}", &event, "ste_"),
             thing("/api/v1/status/services/{slug}", "api", ""),
             thing("/api/v1/jobs/{id}", &job, "job_"),
@@ -138,6 +143,11 @@ impl Operation {
         answers["200"]["content"].get("text/event-stream").is_none() || answers.get("204").is_some()
     }
 
+    /// Whether it is a step of a browser's way to a provider and back, which no single request can end well.
+    pub(crate) fn is_on_the_way(&self) -> bool {
+        self.template.starts_with("/api/v1/auth/sso/{provider}/")
+    }
+
     /// Whether it is a list of a workspace that pages and sorts.
     pub(crate) fn is_list(&self) -> bool {
         self.queries().contains(&"sort") && !self.is_for_operators()
@@ -174,6 +184,24 @@ async fn rest(app: &TestApp, workspace: &str) -> (String, String) {
             queue::cancel(tx, scope, job).await?;
             let of_all = queue::enqueue_installation(tx, by, queue::NewJob::new(&REST, &())?).await?;
             Ok((job.to_string(), of_all.to_string()))
+        })
+    });
+    made.await.unwrap()
+}
+
+/// A provider that nobody answers at, and who the person is there.
+async fn sign_in_elsewhere(app: &TestApp, person: &str) -> String {
+    let person: types::PersonId = person.parse().unwrap();
+    let made = app.db().write(person, |tx, person| {
+        Box::pin(async move {
+            let provider = "INSERT INTO sso_providers (name, title, issuer, client_id, scopes, domains, provisioning, role, \
+                            enabled, created_at, updated_at, version) VALUES ('house', 'House', 'http://127.0.0.2:1', 'a', \
+                            '[\"openid\"]', '[]', 'off', 'member', 1, 0, 0, 1)";
+            tx.execute(provider, &[]).await?;
+            let identity = "INSERT INTO sso_identities (id, person_id, provider, issuer, subject, created_at, last_used_at) \
+                            VALUES ($1, $1, 'house', 'http://127.0.0.2:1', 'a', 0, 0)";
+            tx.execute(identity, db::params![*person]).await?;
+            Ok(person.to_string().replace("per_", "idn_"))
         })
     });
     made.await.unwrap()

@@ -44,7 +44,8 @@ testkit::on_both! {
     async fn p15_the_owner_is_no_stranger_and_every_noun_has_a_fixture(engine: Engine) {
         let house = House::start(engine, "Hidden").await;
         let operator = house.app.administrator().await;
-        for one in house.operations().iter().filter(|one| one.template.contains('{') && !one.writes()) {
+        let reads = house.operations().into_iter().filter(|one| one.template.contains('{') && !one.writes());
+        for one in reads.filter(|one| !one.is_on_the_way()) {
             let caller = if one.is_for_operators() { &operator } else { &house.owner };
             one.call(caller).await.expect(200);
         }

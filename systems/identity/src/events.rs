@@ -8,12 +8,16 @@ use serde_json::Value;
 use types::{Installation, Permission, Result, Scope};
 
 use crate::permissions::{
-    API_KEYS_MANAGE, MEMBERS_MANAGE, MEMBERS_READ, PEOPLE_READ, WORKSPACE_READ, WORKSPACES_MANAGE,
+    API_KEYS_MANAGE, MEMBERS_MANAGE, MEMBERS_READ, PEOPLE_READ, SSO_MANAGE, WORKSPACE_READ, WORKSPACES_MANAGE,
 };
 
 pub(crate) const PERSON_CREATED: &str = "person.created";
 pub(crate) const PERSON_UPDATED: &str = "person.updated";
 pub(crate) const PERSON_STATUS_CHANGED: &str = "person.status_changed";
+pub(crate) const PASSWORD_CHANGED: &str = "person.password_changed";
+pub(crate) const ADDRESS_CHANGED: &str = "person.address_changed";
+pub(crate) const RESET_LINK_MADE: &str = "person.reset_link_made";
+pub(crate) const PERSON_DELETED: &str = "person.deleted";
 pub(crate) const WORKSPACE_CREATED: &str = "workspace.created";
 pub(crate) const WORKSPACE_UPDATED: &str = "workspace.updated";
 pub(crate) const MEMBER_ADDED: &str = "member.added";
@@ -39,6 +43,11 @@ pub(crate) const SESSION_REVOKED: &str = "session.revoked";
 pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
 pub(crate) const API_KEY_REVOKED: &str = "api_key.revoked";
+pub(crate) const SSO_PROVIDER_CREATED: &str = "sso_provider.created";
+pub(crate) const SSO_PROVIDER_UPDATED: &str = "sso_provider.updated";
+pub(crate) const SSO_PROVIDER_DELETED: &str = "sso_provider.deleted";
+pub(crate) const SSO_LINKED: &str = "person.sso_linked";
+pub(crate) const SSO_UNLINKED: &str = "person.sso_unlinked";
 
 pub(crate) async fn in_workspace(
     tx: &mut Tx,
@@ -70,7 +79,16 @@ const fn event(kind: &'static str, noun: &'static str, read: Permission, meaning
 pub(crate) const TYPES: &[EventType] = &[
     event(PERSON_CREATED, "person", PEOPLE_READ, "Somebody has an account."),
     event(PERSON_UPDATED, "person", PEOPLE_READ, "Somebody changed their name."),
-    event(PERSON_STATUS_CHANGED, "person", PEOPLE_READ, "Somebody may sign in no more, or again."),
+    event(
+        PERSON_STATUS_CHANGED,
+        "person",
+        PEOPLE_READ,
+        "Somebody may sign in no more, or again, or is leaving.",
+    ),
+    event(PASSWORD_CHANGED, "person", PEOPLE_READ, "Somebody has another password."),
+    event(ADDRESS_CHANGED, "person", PEOPLE_READ, "Somebody has another address, to which both ends agreed."),
+    event(RESET_LINK_MADE, "person", PEOPLE_READ, "An operator made a link that sets somebody's password."),
+    event(PERSON_DELETED, "person", PEOPLE_READ, "An account ended; its id is left."),
     event(SESSION_CREATED, "session", PEOPLE_READ, "Somebody signed in."),
     event(SESSION_UPDATED, "session", PEOPLE_READ, "Somebody gave a device another name."),
     event(SESSION_REVOKED, "session", PEOPLE_READ, "A session was ended."),
@@ -121,4 +139,9 @@ pub(crate) const TYPES: &[EventType] = &[
     event(INVITATION_CANCELLED, "invitation", MEMBERS_MANAGE, "An invitation was taken back."),
     event(API_KEY_CREATED, "api_key", API_KEYS_MANAGE, "An API key was made."),
     event(API_KEY_REVOKED, "api_key", API_KEYS_MANAGE, "An API key was revoked."),
+    event(SSO_PROVIDER_CREATED, "sso_provider", SSO_MANAGE, "People can sign in at another provider."),
+    event(SSO_PROVIDER_UPDATED, "sso_provider", SSO_MANAGE, "A provider was changed."),
+    event(SSO_PROVIDER_DELETED, "sso_provider", SSO_MANAGE, "A provider was taken away."),
+    event(SSO_LINKED, "person", PEOPLE_READ, "An account can be signed in to at a provider."),
+    event(SSO_UNLINKED, "person", PEOPLE_READ, "An account can no longer be signed in to at a provider."),
 ];

@@ -1,24 +1,30 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
 //! Owns people, sessions, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
-//! other system's permissions mean: it only knows that they were declared. Mail, registration, second factors and SSO
+//! other system's permissions mean: it only knows that they were declared. Second factors
 //! will stand beside these nouns.
 
 mod access;
+mod addresses;
 pub mod admin;
 mod callers;
 mod events;
 mod keys;
+mod leaving;
+mod letters;
+mod links;
 mod pages;
 mod passwords;
 mod people;
 mod permissions;
 mod refusals;
+mod registration;
 mod secrets;
 mod sessions;
 mod settings;
 pub mod setup;
 mod signing;
+mod sso;
 mod workspaces;
 
 use std::sync::Arc;
@@ -35,6 +41,7 @@ pub use passwords::Cost;
 pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
+pub use sso::ops::{Seen, look_at_providers};
 pub use workspaces::{Role, control as workspace_control};
 
 const MIGRATIONS: db::Migrations = db::Migrations {
@@ -46,6 +53,9 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0004_api_keys"),
         db::migration!("0005_setup"),
         db::migration!("0006_refusals"),
+        db::migration!("0010_leaving"),
+        db::migration!("0011_mailed_links"),
+        db::migration!("0040_sso"),
         db::migration!("0020_roles"),
         db::migration!("0021_invitations"),
         db::migration!("0022_workspace_life"),
@@ -63,6 +73,7 @@ pub struct Identity {
     callers: callers::Callers,
     roles: workspaces::Roles,
     refusals: refusals::Refusals,
+    directory: sso::Directory,
 }
 
 impl Identity {
@@ -80,6 +91,7 @@ impl Identity {
             callers: callers::Callers::new(Duration::from_hours(1), inst, roles.clone()),
             roles,
             refusals: refusals::Refusals::default(),
+            directory: sso::Directory::default(),
         }
     }
 }
@@ -89,9 +101,13 @@ pub const fn system() -> System {
     System {
         name: "identity",
         routes,
-        pages: pages::api::pages,
+        pages: || pages::api::pages().merge(sso::pages()),
         migrations: MIGRATIONS,
-        sections: &[&IdentitySettings::SECTION, &settings::SessionSettings::SECTION],
+        sections: &[
+            &IdentitySettings::SECTION,
+            &settings::SessionSettings::SECTION,
+            &sso::SsoSettings::SECTION,
+        ],
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
@@ -103,10 +119,17 @@ pub const fn system() -> System {
             ("ses", "session"),
             ("key", "API key"),
             ("sgk", "signing key"),
+            ("idn", "identity at a provider"),
         ],
         upkeep: UPKEEP,
-        jobs: || vec![workspaces::life::jobs::FORGET.registered()],
-        schedules: workspaces::life::jobs::SCHEDULES,
+        jobs: || {
+            vec![
+                letters::jobs::LETTER.registered(),
+                leaving::jobs::ERASE.registered(),
+                workspaces::life::jobs::FORGET.registered(),
+            ]
+        },
+        schedules: SCHEDULES,
         metrics: METRICS,
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
@@ -118,12 +141,20 @@ pub const fn system() -> System {
     }
 }
 
+const SCHEDULES: &[queue::Schedule] = &[leaving::jobs::SCHEDULE, workspaces::life::jobs::SCHEDULE];
+
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(sessions::api::routes())
         .merge(sessions::cookies::api::routes())
         .merge(sessions::devices::api::routes())
+        .merge(registration::api::routes())
+        .merge(passwords::api::routes())
+        .merge(addresses::api::routes())
+        .merge(leaving::api::routes())
         .merge(people::api::routes())
+        .merge(people::api_export::routes())
+        .merge(people::api_people::routes())
         .merge(keys::api::routes())
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
@@ -138,11 +169,14 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workspaces::operators::api::routes())
         .merge(workspaces::operators::api_limits::routes())
         .merge(setup::api::routes())
+        .merge(sso::routes())
 }
 
 const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "ended sessions", every: Duration::from_hours(1), run: sessions::jobs::prune },
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
+    Upkeep { name: "mailed links", every: Duration::from_hours(1), run: links::jobs::prune },
+    Upkeep { name: "logins at providers", every: Duration::from_mins(10), run: sso::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[
@@ -153,6 +187,10 @@ const METRICS: &[Meaning] = &[
     counter(
         "mainstay_sign_ins_slowed_total",
         "Sign-ins that waited because their account was tried too often.",
+    ),
+    counter(
+        "mainstay_letters_held_total",
+        "Mails that were asked for and not sent, because the address had enough of them.",
     ),
     counter(
         "mainstay_refresh_reuse_total",

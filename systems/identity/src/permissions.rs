@@ -17,6 +17,8 @@ pub(crate) const API_KEYS_MANAGE: Permission = Permission("api_keys:manage");
 pub(crate) const WORKSPACES_CREATE: Permission = Permission("workspaces:create");
 pub(crate) const WORKSPACES_MANAGE: Permission = Permission("workspaces:manage");
 pub(crate) const PEOPLE_READ: Permission = Permission("people:read");
+pub(crate) const PEOPLE_MANAGE: Permission = Permission("people:manage");
+pub(crate) const SSO_MANAGE: Permission = Permission("sso:manage");
 pub(crate) const OPERATOR_KEYS: Permission = Permission("operator_keys:manage");
 
 pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
@@ -41,7 +43,12 @@ pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
         WORKSPACES_MANAGE,
         "See all workspaces, suspend, archive and delete them, and set their limits.",
     ),
-    over_all(PEOPLE_READ, "See what happened to people and their sessions."),
+    over_all(PEOPLE_READ, "See people, and what happened to them and their sessions."),
+    over_all(
+        PEOPLE_MANAGE,
+        "Keep people out, let them in again, send them away, and make links that set a password.",
+    ),
+    over_all(SSO_MANAGE, "See, make and change the providers that people sign in at."),
     over_all(OPERATOR_KEYS, "Make, see and revoke API keys that work in every workspace."),
 ];
 

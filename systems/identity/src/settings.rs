@@ -21,6 +21,11 @@ config::section! {
     }
 }
 
+config::choice! {
+    /// Who may make an account.
+    pub enum Registration { Open = "open", #[default] Invited = "invited", Closed = "closed" }
+}
+
 config::section! {
     /// People, sessions, passwords and API keys.
     pub struct IdentitySettings as "identity" {
@@ -58,6 +63,19 @@ config::section! {
         /// How often the last use of an API key is written down at most.
         #[runtime]
         api_key_touch: Duration = "60s",
+        /// Who may make an account: anybody (`open`), only who was invited into a workspace (`invited`), or nobody but the
+        /// operator (`closed`).
+        #[runtime]
+        registration: Registration = "invited",
+        /// How long a link works that proves an address.
+        #[runtime] #[check(a_link)]
+        verify_link_life: Duration = "24h",
+        /// How long a link works that sets a new password.
+        #[runtime] #[check(a_link)]
+        reset_link_life: Duration = "1h",
+        /// How long an account that its person deleted can still be kept.
+        #[runtime]
+        deletion_grace: Duration = "14d",
         /// Who the access tokens say they are from. Changing it signs everybody's access tokens out.
         issuer: String = "mainstay",
         /// Memory for one password hash, in KiB (argon2id).
@@ -97,6 +115,12 @@ fn not_zero(span: &Duration) -> Result<(), String> {
 // Kept replies live for less, so none of a workspace outlives it.
 fn at_least_a_day(span: &Duration) -> Result<(), String> {
     if *span >= Duration::from_hours(24) { Ok(()) } else { Err("must be at least a day".to_owned()) }
+}
+
+/// No shorter than the time in which an address is sent only so many mails: the last one must still work then.
+fn a_link(span: &Duration) -> Result<(), String> {
+    let allowed = crate::links::ops::WINDOW..=Duration::from_hours(7 * 24);
+    if allowed.contains(span) { Ok(()) } else { Err("must be between 15 minutes and 7 days".to_owned()) }
 }
 
 fn access_life(span: &Duration) -> Result<(), String> {

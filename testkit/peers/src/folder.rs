@@ -4,6 +4,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+/// Where `scripts/setup.sh` puts what the tests need beside Debian's packages.
+pub(crate) fn cache() -> PathBuf {
+    let of = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let cache = of("MAINSTAY_TEST_CACHE_DIR")
+        .or_else(|| of("XDG_CACHE_HOME").map(|cache| cache.join("mainstay")))
+        .or_else(|| of("HOME").map(|home| home.join(".cache/mainstay")));
+    cache.unwrap_or_default()
+}
+
 /// A folder that is removed with everything in it when this is dropped.
 #[derive(Debug)]
 pub struct Folder(TempDir);

@@ -123,6 +123,7 @@ fn shorthand(name: &str) -> Option<u16> {
         "forbidden" => 403,
         "conflict" => 409,
         "invalid" => 422,
+        "upstream" => 502,
         "unavailable" => 503,
         _ => return None,
     })
@@ -154,6 +155,7 @@ fn kind(argument: &syn::Expr) -> Option<u16> {
         "UpgradeRequired" => 426,
         "TooMany" => 429,
         "Internal" => 500,
+        "Upstream" => 502,
         "Unavailable" => 503,
         "Timeout" => 504,
         "NoSpace" => 507,

@@ -1,6 +1,6 @@
 //! The listener and what it accepts.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -50,6 +50,22 @@ crate::section! {
         drain: Duration = "30s",
     }
     check = production;
+}
+
+impl Server {
+    /// Where people reach this installation, without a slash at the end: what links begin with. Never made from anything that
+    /// a request says. Without `public_url` it is the address listened on, `listening` when the port was chosen at the start.
+    pub fn public_address(&self, listening: Option<SocketAddr>) -> String {
+        if let Some(url) = &self.public_url {
+            return url.expose().trim_end_matches('/').to_owned();
+        }
+        let mut at = listening.unwrap_or(self.listen);
+        // Nobody can visit "every address of this machine".
+        if at.ip().is_unspecified() {
+            at.set_ip(if at.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        format!("http://{at}")
+    }
 }
 
 fn public(url: &Option<ServiceUrl>) -> Result<(), String> {

@@ -6,7 +6,7 @@ use web::App;
 
 use crate::Identity;
 use crate::passwords::Cost;
-use crate::people::{self, Email, check_password, password_text};
+use crate::people::{self, Email, check_password_of, password_text};
 use crate::workspaces::{self, Role, members, slug_of};
 
 /// Everything that can be done to the installation, now and in later versions.
@@ -39,19 +39,19 @@ async fn run(tx: &mut db::Tx, inst: &Installation, plan: &Plan) -> Result<Create
     let person = people::ops::create(tx, inst, &plan.email, &plan.hash).await?;
     let now = tx.now();
     people::store::grant(tx, inst, person, ALL_RIGHTS, now).await?;
-    settle(tx, inst, plan, person, Role::Owner).await
+    settle(tx, inst, &plan.workspace, person, Role::Owner).await
 }
 
-/// Gives the person a role in the workspace of the plan.
-async fn settle(
+/// Gives the person a role in the workspace of that name; makes it, with them as its owner, when there is none.
+pub(super) async fn settle(
     tx: &mut db::Tx,
     inst: &Installation,
-    plan: &Plan,
+    workspace: &str,
     person: PersonId,
     role: Role,
 ) -> Result<Created> {
     let now = tx.now();
-    let found = workspaces::store::by_slug(tx, inst, &slug_of(&plan.workspace)).await?;
+    let found = workspaces::store::by_slug(tx, inst, &slug_of(workspace)).await?;
     let workspace = match found {
         Some(workspace) => {
             let scope = Scope::system(workspace.id, "an operator adds a person");
@@ -59,7 +59,7 @@ async fn settle(
             members::ops::tell_added(tx, &scope, person, role).await?;
             workspace
         }
-        None => workspaces::ops::create(tx, inst, &plan.workspace, None, person).await?,
+        None => workspaces::ops::create(tx, inst, workspace, None, person).await?,
     };
     Ok(Created { person, workspace: workspace.id, slug: workspace.slug })
 }
@@ -71,7 +71,7 @@ pub async fn set_status(db: &Db, email: &str, status: people::Status) -> Result<
     let write = db.write(args, |tx, (inst, key, status)| {
         Box::pin(async move {
             let person = people::store::by_email(tx, inst, key).await?.ok_or_else(Error::not_found)?;
-            people::ops::set_status(tx, inst, person.id, *status).await?;
+            people::ops::set_status(tx, inst, person.id, *status, None).await?;
             Ok(person.id)
         })
     });
@@ -93,7 +93,7 @@ pub async fn add(
     let write = db.write((inst, plan, role), |tx, (inst, plan, role)| {
         Box::pin(async move {
             let person = people::ops::create(tx, inst, &plan.email, &plan.hash).await?;
-            settle(tx, inst, plan, person, *role).await
+            settle(tx, inst, &plan.workspace, person, *role).await
         })
     });
     write.await
@@ -120,7 +120,7 @@ fn plan(cost: Cost, email: &str, password: &str, workspace: &str) -> Result<Plan
 fn check(email: &str, password: &str, workspace: &str) -> Result<(Email, String)> {
     let mut problems = Problems::new();
     let email = Email::check("/email", email, &mut problems);
-    check_password("/password", password, &mut problems);
+    check_password_of("/password", password, email.typed.as_str(), &mut problems);
     people::check_line("/workspace", workspace, workspaces::NAME_MAX, &mut problems);
     problems.into_result()?;
     Ok((email, workspace.trim().to_owned()))

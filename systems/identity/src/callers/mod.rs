@@ -16,7 +16,7 @@ use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
 use web::{App, Authenticate, Caller, Closed, Cookie, Credential};
 
 pub(crate) use ops::{Place, Wish, enter, ground, lacking, need_person, person_of};
-pub(crate) use standing::Callers;
+pub(crate) use standing::{Callers, workspace_named};
 use standing::{Found, KeyStanding, PersonStanding, Seat, SessionStanding};
 
 use crate::Identity;

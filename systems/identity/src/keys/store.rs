@@ -131,3 +131,30 @@ pub(crate) async fn revoke_of_member(
     tx.execute(sql, params![workspace, person, now]).await?;
     Ok(ended)
 }
+
+/// Ends what somebody's keys may do, tells which, and forgets the names that they gave them. The rows are kept.
+pub(crate) async fn forget_person(
+    tx: &mut Tx,
+    _: &Installation,
+    person: PersonId,
+    now: Time,
+) -> Result<Vec<ApiKeyId>> {
+    let live = "SELECT id FROM api_keys WHERE person_id = $1 AND revoked_at IS NULL";
+    let mut ended = Vec::new();
+    for mut row in tx.rows(live, params![person]).await? {
+        ended.push(row.take("id")?);
+    }
+    let sql = "UPDATE api_keys SET name = '', revoked_at = COALESCE(revoked_at, $2) WHERE person_id = $1";
+    tx.execute(sql, params![person, now]).await?;
+    Ok(ended)
+}
+
+/// All keys that somebody made, wherever they work.
+pub(crate) async fn all_of_person(
+    rx: &mut Read,
+    _: &Installation,
+    person: PersonId,
+) -> Result<Vec<ApiKeyRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM api_keys k WHERE k.person_id = $1 ORDER BY k.created_at, k.id");
+    rx.rows(&sql, params![person]).await?.iter_mut().map(api_key).collect()
+}

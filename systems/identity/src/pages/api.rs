@@ -19,10 +19,11 @@ use super::form::{SetupForm, setup_form};
 use crate::setup::{self, SetupIn};
 
 pub(crate) fn pages() -> Router<App> {
-    Router::new()
+    let own = Router::new()
         .route("/", get(home))
         .route("/setup", get(show_setup).post(post_setup))
-        .route("/invitation", get(show_invitation).post(post_invitation))
+        .route("/invitation", get(show_invitation).post(post_invitation));
+    own.merge(super::api_links::pages())
 }
 
 /// A page whose address may hold a token: no other site is told it. With `no-referrer` a browser would hide the origin
@@ -78,7 +79,7 @@ async fn post_setup(
     headers: HeaderMap,
     form: Result<Form<SetupIn>, Problem>,
 ) -> Response {
-    let client = address(client);
+    let client = address_of(client);
     let trace = trace.map(|Extension(trace)| trace).unwrap_or_default();
     let inst = setup::stranger(trace);
     let body = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
@@ -103,7 +104,7 @@ async fn post_setup(
     }
 }
 
-pub(crate) fn address(client: Option<Extension<ClientAddr>>) -> IpAddr {
+pub(super) fn address_of(client: Option<Extension<ClientAddr>>) -> IpAddr {
     client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0)
 }
 

@@ -9,7 +9,7 @@ use types::{Error, Kind, Trace};
 use web::edge::ClientAddr;
 use web::{App, Form, Problem, escape, page};
 
-use super::api::{address, admit, limit, secretive};
+use super::api::{address_of, admit, limit, secretive};
 use super::invitation::{Shown, invitation};
 use crate::setup::stranger;
 use crate::workspaces::invitations::api_guest::{GuestIn, PreviewOut, preview, register};
@@ -28,7 +28,7 @@ pub(crate) async fn show_invitation(
     trace: Option<Extension<Trace>>,
     query: Result<Query<InvitationQuery>, QueryRejection>,
 ) -> Response {
-    if let Err(error) = limit(&app, address(client)).await {
+    if let Err(error) = limit(&app, address_of(client)).await {
         return Problem::from(error).into_response();
     }
     let token = query.map(|Query(query)| query.token).unwrap_or_default();
@@ -47,7 +47,7 @@ pub(crate) async fn post_invitation(
     form: Result<Form<GuestIn>, Problem>,
 ) -> Response {
     let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
-    let body = match admit(&app, &headers, address(client)).await.map_err(Problem::from).and(form) {
+    let body = match admit(&app, &headers, address_of(client)).await.map_err(Problem::from).and(form) {
         Ok(Form(body)) => body,
         Err(problem) => return problem.into_response(),
     };

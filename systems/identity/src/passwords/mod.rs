@@ -1,7 +1,11 @@
-//! Hashing passwords: argon2id, off the async workers, a bounded number at a time.
+//! Passwords: hashed with argon2id, off the async workers, a bounded number at a time; changed, and set anew.
 //!
-//! Owns the cost and the queue before it, so that a crowd at the door can not starve the server. Refuses to know whose
-//! password it is.
+//! Owns the cost, the queue before it, so that a crowd at the door can not starve the server, and what is too easy. Refuses
+//! to know how somebody who has the right password signs in.
+
+pub(crate) mod api;
+pub(crate) mod ops;
+pub(crate) mod policy;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +20,7 @@ use tokio::sync::Semaphore;
 use types::{Error, Result};
 use zeroize::Zeroizing;
 
+use crate::people::is_endless;
 use crate::secrets::random;
 
 /// What one hash costs. The defaults of the settings are OWASP's for argon2id.
@@ -40,6 +45,14 @@ impl Cost {
         hash.map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
     }
 
+    /// Whether the hash is cheaper than hashes are now.
+    fn is_above(self, hash: &str) -> bool {
+        let Some(params) = PasswordHash::new(hash).ok().and_then(|hash| Params::try_from(&hash).ok()) else {
+            return true;
+        };
+        params.m_cost() < self.memory_kib || params.t_cost() < self.passes || params.p_cost() < self.lanes
+    }
+
     /// A hash that no password has, and that costs as much to find that out.
     fn nobody(self) -> String {
         let Self { memory_kib, passes, lanes } = self;
@@ -51,6 +64,13 @@ impl Cost {
 fn fits(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash)
         .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// What came of holding a password against a hash.
+pub(crate) struct Proof {
+    pub(crate) fits: bool,
+    /// The hash that it was, and the dearer one that it should be.
+    pub(crate) renewed: Option<(String, String)>,
 }
 
 /// The one place where a running server hashes.
@@ -95,10 +115,26 @@ impl Passwords {
         password: Zeroizing<String>,
         hash: Option<String>,
     ) -> Result<bool> {
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let fits = self.run(tasks, move || fits(&password, &hash)).await?;
-        Ok(fits && known)
+        Ok(self.prove(tasks, password, hash).await?.fits)
+    }
+
+    /// Whether the password fits, and if its hash is cheaper than hashes are now, a dearer one. A text that is longer than any
+    /// password is not hashed; the work is done all the same.
+    pub(crate) async fn prove(
+        &self,
+        tasks: &TaskGroup,
+        password: Zeroizing<String>,
+        hash: Option<String>,
+    ) -> Result<Proof> {
+        let known = hash.is_some() && !is_endless(&password);
+        let password = if known { password } else { Zeroizing::default() };
+        let (cost, hash) = (self.cost, hash.filter(|_| known).unwrap_or_else(|| self.nobody.clone()));
+        let work = move || {
+            let fits = fits(&password, &hash) && known;
+            let renewed = (fits && cost.is_above(&hash)).then(|| cost.hash(&password)).transpose()?;
+            Ok(Proof { fits, renewed: renewed.map(|renewed| (hash, renewed)) })
+        };
+        self.run(tasks, work).await?
     }
 
     async fn run<R, F>(&self, tasks: &TaskGroup, work: F) -> Result<R>
@@ -145,6 +181,15 @@ mod tests {
         let nobody = CHEAP.nobody();
         assert!(PasswordHash::new(&nobody).is_ok(), "{nobody}");
         assert!(!fits("", &nobody));
+    }
+
+    #[test]
+    fn a_hash_is_old_when_any_of_its_costs_is_lower() {
+        let hash = CHEAP.hash("correct horse battery").unwrap();
+        assert!(!CHEAP.is_above(&hash));
+        assert!(Cost { memory_kib: 65, ..CHEAP }.is_above(&hash));
+        assert!(Cost { passes: 2, ..CHEAP }.is_above(&hash));
+        assert!(!Cost { memory_kib: 32, ..CHEAP }.is_above(&hash), "cheaper settings make no hash worse");
     }
 
     #[test]

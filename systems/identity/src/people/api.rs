@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Caller, Change, Check, Commit, Field, Json, Reply, Result, Thing, View};
 
-use super::model::check_line;
+use super::model::{NAME_MAX, check_line};
 use super::{ops, store};
 use crate::callers::person_of;
 use crate::workspaces::{Membership, Role, members};
@@ -20,8 +20,6 @@ use crate::{Identity, secrets};
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get_me, update_me))
 }
-
-const NAME_MAX: usize = 120;
 
 /// Whoever asks: a person, or an API key.
 #[derive(Serialize, ToSchema)]

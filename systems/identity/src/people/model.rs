@@ -1,32 +1,51 @@
 //! A person's address, name and password as rules: what is accepted, and when two addresses are the same one.
 
+use serde::Serialize;
 use types::{PersonId, Problems, Time};
 use unicode_normalization::UnicodeNormalization as _;
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
+use crate::passwords::policy;
+
+pub(crate) const NAME_MAX: usize = 120;
 pub(crate) const PASSWORD_MIN: usize = 12;
 pub(crate) const PASSWORD_MAX: usize = 128;
+/// In bytes, as typed: 128 characters of several code points each.
+const LONGEST_TYPED: usize = 4096;
 const EMAIL_MAX: usize = 254;
 const LOCAL_MAX: usize = 64;
 
-/// Whether somebody may sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether somebody may sign in, and if not, why. There is no state for who has not proven their address: until then there
+/// is no person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     Active,
-    Suspended,
+    /// An operator said so.
+    Deactivated,
+    /// The account will be deleted, and can still be kept.
+    Leaving,
+    /// Only the id is left, for what it stands in.
+    Deleted,
 }
 
 impl Status {
+    pub(crate) const ALL: [Self; 4] = [Self::Active, Self::Deactivated, Self::Leaving, Self::Deleted];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
-            Self::Suspended => "suspended",
+            Self::Deactivated => "deactivated",
+            Self::Leaving => "leaving",
+            Self::Deleted => "deleted",
         }
     }
 
-    /// What is not known counts as suspended: a row from a newer version must not open a door.
+    /// What is not known counts as deactivated: a row from a newer version must not open a door. An older one wrote
+    /// `suspended`.
     pub(crate) fn read(text: &str) -> Self {
-        if text == "active" { Self::Active } else { Self::Suspended }
+        Self::ALL.into_iter().find(|status| status.as_str() == text).unwrap_or(Self::Deactivated)
     }
 }
 
@@ -39,6 +58,11 @@ pub(crate) struct PersonRow {
     pub(crate) status: Status,
     pub(crate) created_at: Time,
     pub(crate) updated_at: Time,
+    pub(crate) version: i64,
+    /// When the account ends, for somebody who is leaving.
+    pub(crate) leaves_at: Option<Time>,
+    /// Rises whenever the password or the address becomes another.
+    pub(crate) proof: i64,
 }
 
 /// What makes two addresses the same: no blanks around, Unicode NFC, lower case.
@@ -75,6 +99,20 @@ impl Email {
         Self { key: email_key(&typed), typed }
     }
 
+    /// The same, and written so that a mail can be sent to it: in ASCII, a domain in another script as `xn--`.
+    pub(crate) fn check_mailable(path: &str, text: &str, problems: &mut Problems) -> Self {
+        let email = Self::check(path, text, problems);
+        if problems.is_empty() && mail::Address::new("", &email.typed).is_err() {
+            problems.add(path, "email", "must be an address that mail can be sent to, in ASCII");
+        }
+        email
+    }
+
+    /// One that was checked before.
+    pub(crate) fn of(typed: &str) -> Self {
+        Self { typed: typed.to_owned(), key: email_key(typed) }
+    }
+
     /// What the name is until the person says otherwise.
     pub(crate) fn local_part(&self) -> &str {
         self.typed.rsplit_once('@').map_or(&self.typed, |(local, _)| local)
@@ -87,19 +125,45 @@ fn bidi(c: char) -> bool {
 }
 
 /// The password as it is hashed: Unicode NFC, so that two keyboards that compose a letter differently type the same
-/// password; nothing is trimmed, folded or cut.
+/// password (RFC 8265); nothing is trimmed, folded or cut.
 pub(crate) fn password_text(typed: &str) -> Zeroizing<String> {
-    Zeroizing::new(typed.nfc().collect())
+    // A megabyte is not worth the work: it is nobody's password.
+    if is_endless(typed) { Zeroizing::new(typed.to_owned()) } else { Zeroizing::new(typed.nfc().collect()) }
 }
 
-/// Length is the only rule: 12 to 128 characters.
+/// 12 to 128 characters, and not among the first that a guesser tries. No rule asks for signs of any kind.
 pub(crate) fn check_password(path: &str, typed: &str, problems: &mut Problems) {
+    if is_endless(typed) {
+        problems.add(path, "too_long", format!("must have at most {PASSWORD_MAX} characters"));
+        return;
+    }
     let length = password_text(typed).chars().count();
     if length < PASSWORD_MIN {
         problems.add(path, "too_short", format!("must have at least {PASSWORD_MIN} characters"));
     } else if length > PASSWORD_MAX {
         problems.add(path, "too_long", format!("must have at most {PASSWORD_MAX} characters"));
+    } else if policy::is_easy(typed) {
+        problems.add(
+            path,
+            "too_easy",
+            "is among the first that somebody would try; take a few words that do not belong together",
+        );
     }
+}
+
+/// The same, and not made of what everybody knows of its owner.
+pub(crate) fn check_password_of(path: &str, typed: &str, email: &str, problems: &mut Problems) {
+    check_password(path, typed, problems);
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let words: Vec<&str> = [email, local, "mainstay"].into_iter().chain(domain.split('.')).collect();
+    if !is_endless(typed) && policy::is_made_of(typed, &words) {
+        problems.add(path, "too_easy", "must not be made of your address or of the name of this place");
+    }
+}
+
+/// So long that it is no password before it is even read: a megabyte is not brought to NFC, and never hashed.
+pub(crate) fn is_endless(typed: &str) -> bool {
+    typed.len() > LONGEST_TYPED
 }
 
 /// A line of text that people see: trimmed, not empty, at most `max` characters, no control characters.

@@ -84,13 +84,13 @@ impl Check for Others {
     fn check(&self, _: &mut Problems) {}
 }
 
-fn origin(headers: &HeaderMap, client: Client) -> Origin {
+pub(crate) fn origin(headers: &HeaderMap, client: Client) -> Origin {
     let agent = headers.get(http::header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     Origin::new(agent.as_deref().unwrap_or_default(), client.0)
 }
 
 /// The person and session behind an access token or a cookie; a key has neither.
-pub(super) fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
+pub(crate) fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
     let session = caller.session.as_deref().and_then(|session| session.parse().ok());
     person_of(caller).zip(session).ok_or_else(|| {
         Error::forbidden("person_needed", "An API key has no sessions. Sign in with an access token.")

@@ -14,4 +14,4 @@ pub(crate) mod siege;
 pub(crate) mod store;
 
 pub(crate) use kind::SessionKind;
-pub(crate) use model::SessionId;
+pub(crate) use model::{Origin, SessionId, SessionOut, TokenPair};

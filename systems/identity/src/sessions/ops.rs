@@ -13,6 +13,8 @@ use super::kind::SessionKind;
 use super::model::{Origin, SessionId, SessionState, TokenPair};
 use super::refresh::{self, Presented, Rule, Verdict};
 use super::store::{self, NewSession};
+use crate::leaving::ops as leaving;
+use crate::passwords::ops as passwords;
 use crate::people::{self, PersonRow, Status};
 use crate::settings::{IdentitySettings, OnReuse, SessionSettings};
 use crate::signing::Claims;
@@ -68,9 +70,22 @@ pub(crate) async fn sign_in(
         return Err(invalid_credentials());
     }
     let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
-    let fits = identity.passwords.verify(app.tasks(), password, hash).await?;
-    let person =
-        person.filter(|person| fits && person.status == Status::Active).ok_or_else(invalid_credentials)?;
+    let proof = identity.passwords.prove(app.tasks(), password, hash).await?;
+    let person = person.filter(|_| proof.fits).ok_or_else(invalid_credentials)?;
+    leaving::admit(app, inst, &person).await?;
+    passwords::renew(app, inst, person.id, proof).await?;
+    start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
+}
+
+/// A new session for somebody whom another provider proved.
+pub(crate) async fn open(
+    app: &App,
+    identity: &Identity,
+    inst: &Installation,
+    person: PersonRow,
+    origin: Origin,
+    kind: SessionKind,
+) -> Result<Grant> {
     start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
 }
 
@@ -314,7 +329,7 @@ async fn tell_revoked(tx: &mut Tx, inst: &Installation, person: PersonId, id: Se
 }
 
 /// One refusal for every reason.
-fn invalid_credentials() -> Error {
+pub(crate) fn invalid_credentials() -> Error {
     Error::unauthenticated("invalid_credentials", "The address or the password is not right.")
 }
 

@@ -188,6 +188,12 @@ pub(crate) async fn page(
     query::page(rx, select, list, session).await
 }
 
+/// All of them, for who takes them along.
+pub(crate) async fn all(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<SessionRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE person_id = $1 ORDER BY created_at, id");
+    rx.rows(&sql, params![person]).await?.iter_mut().map(session).collect()
+}
+
 /// The most that [`prune`] removes in one go.
 pub(crate) const PRUNED_AT_ONCE: u64 = 1000;
 
@@ -196,4 +202,10 @@ pub(crate) async fn prune(tx: &mut Tx, _: &Installation, keep: Duration, now: Ti
     let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
                WHERE expires_at < $1 OR revoked_at < $1 LIMIT 1000)";
     Ok(tx.execute(sql, params![now.minus(keep)]).await?)
+}
+
+/// Every session of somebody, and where it came from.
+pub(crate) async fn forget_person(tx: &mut Tx, _: &Installation, person: PersonId) -> Result<()> {
+    tx.execute("DELETE FROM sessions WHERE person_id = $1", params![person]).await?;
+    Ok(())
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use web::{App, Check, Json, Reply, Result, View};
 
 use super::ops;
-use crate::people::{Email, check_line, check_password};
+use crate::people::{Email, check_line, check_password_of};
 use crate::workspaces::NAME_MAX;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -36,7 +36,7 @@ pub(crate) struct SetupIn {
 impl Check for SetupIn {
     fn check(&self, problems: &mut Problems) {
         Email::check("/email", &self.email, problems);
-        check_password("/password", &self.password, problems);
+        check_password_of("/password", &self.password, &self.email, problems);
         check_line("/workspace", &self.workspace, NAME_MAX, problems);
     }
 }

@@ -33,7 +33,7 @@ testkit::on_both! {
         let owner = app.owner("Main").await;
         let _ = owner.get(ME).await.expect(200);
         // As another node would do it: past this node's memory.
-        identity::admin::set_status(app.db(), &owner.email, identity::Status::Suspended).await.expect("a suspension");
+        identity::admin::set_status(app.db(), &owner.email, identity::Status::Deactivated).await.expect("a suspension");
         app.clock().advance(Duration::from_secs(1));
         owner.get(ME).await.refused(401, "token_invalid");
     }
@@ -90,7 +90,7 @@ async fn revoked_elsewhere(fault: Option<Fault>) -> bool {
     }
     let _ = people[0].post("/api/v1/auth/logout", json!({})).await.expect(200);
     let _ = people[1].delete(format!("{KEYS}/{}", made.text("id"))).await.expect(204);
-    identity::admin::set_status(app.db(), &people[2].email, identity::Status::Suspended)
+    identity::admin::set_status(app.db(), &people[2].email, identity::Status::Deactivated)
         .await
         .expect("a suspension");
     app.clock().advance(Duration::from_secs(1));

@@ -200,7 +200,7 @@ testkit::on_both! {
         assert_eq!(answer.json(), json!({"revoked_count": 3}));
         other.client.get(ME).await.refused(401, "session_ended");
         app.anonymous().bearer(&access).get(ME).await.refused(401, "token_invalid");
-        identity::admin::set_status(app.db(), &owner.email, identity::Status::Suspended).await.expect("a suspension");
+        identity::admin::set_status(app.db(), &owner.email, identity::Status::Deactivated).await.expect("a suspension");
         app.clock().advance(Duration::from_secs(1));
         one.client.get(ME).await.refused(401, "session_ended");
     }

@@ -92,7 +92,7 @@ testkit::on_both! {
         assert!(item(&list, "id", &id)["revoked_at"].is_string(), "{list}");
         let third = app.owner("Main").await;
         let (text, _) = key(&third, json!({"name": "k", "permissions": READ})).await;
-        identity::admin::set_status(app.db(), &third.email, identity::Status::Suspended).await.expect("a suspension");
+        identity::admin::set_status(app.db(), &third.email, identity::Status::Deactivated).await.expect("a suspension");
         app.clock().advance(Duration::from_secs(1));
         holder(&app, &text).get(ME).await.refused(401, "api_key_invalid");
     }

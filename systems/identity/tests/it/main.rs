@@ -1,18 +1,27 @@
 //! Identity over HTTP, on both engines.
 
+mod addresses;
 mod callers;
 mod cookies;
 mod invitations;
 mod keys;
+mod leaving;
+mod letters;
 mod life;
 mod limits;
+mod lives;
 mod me;
+mod pages;
+mod passwords;
+mod people;
 mod refresh;
+mod registration;
 mod rights;
 mod roles;
 mod sessions;
 mod setup;
 mod sign_in;
+mod sso;
 mod tenants;
 mod transfers;
 mod workspaces;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::json;
 use testkit::matrix::{Fixture, Stranger, try_all};
 
+use super::sso::{IDENTITIES, PROVIDERS, linked};
 use super::{KEYS, SESSIONS, WORKSPACES, start};
 
 const NONE: &str = "01j00000000000000000000000";
@@ -25,7 +26,15 @@ testkit::on_both! {
         let body = json!({"email": "guest@example.test", "role": "viewer"});
         let invitation = owner.post(format!("{here}/invitations"), body.clone()).await.expect(201).text("id");
         let _ = owner.post(format!("{here}/transfer"), json!({"person_id": member.id})).await.expect(201);
+        let identity = format!("{IDENTITIES}/{}", linked(&app, &owner.id).await);
+        let provider = json!({"name": "house", "issuer": "https://idp.example.test", "client_id": "a"});
+        app.administrator().await.post(PROVIDERS, provider).await.expect(201);
+        let at_provider = || Fixture::new(format!("{PROVIDERS}/house"), format!("{PROVIDERS}/none"));
         let mut fixtures = HashMap::from([
+            ("delete_sso_identity", Fixture::new(identity, format!("{IDENTITIES}/idn_{NONE}"))),
+            ("get_sso_provider", at_provider()),
+            ("update_sso_provider", at_provider().body(json!({"title": "x"}))),
+            ("delete_sso_provider", at_provider()),
             ("revoke_session", Fixture::new(format!("{SESSIONS}/{session}/revoke"), format!("{SESSIONS}/ses_{NONE}/revoke"))),
             ("get_session", Fixture::new(format!("{SESSIONS}/{session}"), format!("{SESSIONS}/ses_{NONE}"))),
             ("update_session", Fixture::new(format!("{SESSIONS}/{session}"), format!("{SESSIONS}/ses_{NONE}")).body(json!({"device": "x"}))),
@@ -71,6 +80,14 @@ testkit::on_both! {
         ] {
             fixtures.insert(operation, Fixture::new(any(&owner.workspace, tail), any(&format!("wsp_{NONE}"), tail)).body(json!({})));
         }
+        let person = |rest: &str| Fixture::new(format!("/api/v1/people/{}{rest}", member.id), format!("/api/v1/people/per_{NONE}{rest}"));
+        fixtures.extend([
+            ("get_person", person("")),
+            ("delete_person", person("")),
+            ("deactivate_person", person("/deactivate")),
+            ("reactivate_person", person("/reactivate")),
+            ("create_reset_link", person("/reset-link")),
+        ]);
         let strangers = [
             Stranger { name: "anonymous", client: app.anonymous() },
             Stranger { name: "outsider", client: other.client.clone() },

@@ -5,6 +5,8 @@
 mod store;
 mod touch;
 
+pub(crate) use store::workspace_named;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

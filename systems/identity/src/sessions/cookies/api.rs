@@ -11,8 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Caller, Check, Client, Commit, Cookie, Credential, Json, Reply, Result, View, Way};
 
-use super::ops::leave_old;
-use super::{again, issue, renew};
+use super::{again, issue, leave_old, renew};
 use crate::Identity;
 use crate::sessions::api::{Entry, enter, own};
 use crate::sessions::{SessionId, SessionKind, store};

@@ -53,7 +53,7 @@ pub(crate) fn cleared(reply: Reply, headers: &HeaderMap) -> Reply {
 
 /// Ends the session that a browser held before it signed in anew: its cookie is overwritten, so nobody could end it but
 /// from the list.
-pub(super) async fn leave_old(app: &App, identity: &Identity, inst: &Installation, headers: &HeaderMap) {
+pub(crate) async fn leave_old(app: &App, identity: &Identity, inst: &Installation, headers: &HeaderMap) {
     let Ok(Some(Credential::Cookie(cookie))) = Credential::read(headers) else { return };
     let Ok(caller) = identity.by_cookie(app, &cookie, None, None).await else { return };
     if let Err(error) = end(app, inst, &caller).await {

@@ -21,15 +21,15 @@ const NETWORKS: u32 = 3;
 const WAIT: Duration = Duration::from_secs(1);
 
 /// One account, by what it is called: the hash keeps text of any length out of the counters.
-pub(super) struct Siege([u8; 32]);
+pub(crate) struct Siege([u8; 32]);
 
 impl Siege {
-    pub(super) fn of(email_key: &str) -> Self {
+    pub(crate) fn of(email_key: &str) -> Self {
         Self(secrets::hash(email_key))
     }
 
     /// Waits if too much has failed here lately.
-    pub(super) async fn pace(&self, app: &App) {
+    pub(crate) async fn pace(&self, app: &App) {
         let key = Key::new(TIER, &self.0);
         if !app.counters().peek(key, most(app), WINDOW, app.clock().now()).await.allowed {
             metrics::counter!("mainstay_sign_ins_slowed_total").increment(1);
@@ -37,7 +37,7 @@ impl Siege {
         }
     }
 
-    pub(super) async fn failed(&self, app: &App) {
+    pub(crate) async fn failed(&self, app: &App) {
         app.counters().hit(Key::new(TIER, &self.0), most(app), WINDOW, app.clock().now()).await;
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use types::{Installation, Problems, Time, WorkspaceId};
+use types::{Error, Installation, Problems, Time, WorkspaceId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,11 +11,11 @@ use web::{App, Caller, Check, Commit, Json, Reply, Result, View};
 
 use super::ops;
 use crate::callers::need_person;
-use crate::people::{self, check_line, check_password};
+use crate::people::{self, NAME_MAX, check_line, check_password_of};
+use crate::settings::{IdentitySettings, Registration};
 use crate::workspaces::limits::Allowed;
 use crate::{Ack, Identity, secrets};
 
-const PERSON_NAME_MAX: usize = 120;
 const TOKEN_MAX: usize = 128;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -139,14 +139,6 @@ pub(crate) struct GuestIn {
     pub(crate) password: String,
 }
 
-impl Check for GuestIn {
-    fn check(&self, problems: &mut Problems) {
-        check_token(&self.token, problems);
-        check_line("/name", &self.name, PERSON_NAME_MAX, problems);
-        check_password("/password", &self.password, problems);
-    }
-}
-
 /// A new account, and where it belongs. Sign in with `POST /api/v1/auth/token`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct GuestOut {
@@ -157,11 +149,19 @@ pub(crate) struct GuestOut {
 
 /// Makes an account with the invited address, and accepts. The link in the mail has proven the address.
 pub(crate) async fn register(app: &App, inst: &Installation, body: &GuestIn) -> types::Result<GuestOut> {
+    if app.settings().get::<IdentitySettings>().registration == Registration::Closed {
+        return Err(Error::forbidden("registration_closed", "Only the operator makes accounts here."));
+    }
     // The token first, so that a stranger can not make us hash.
-    if preview(app, inst, &body.token).await?.has_account {
+    let seen = preview(app, inst, &body.token).await?;
+    if seen.has_account {
         return Err(ops::has_one());
     }
-    body.validate()?;
+    let mut problems = Problems::new();
+    check_token(&body.token, &mut problems);
+    check_line("/name", &body.name, NAME_MAX, &mut problems);
+    check_password_of("/password", &body.password, &seen.email, &mut problems);
+    problems.into_result()?;
     let identity = app.extension::<Identity>()?;
     let hash = identity.passwords.hash(app.tasks(), people::password_text(&body.password)).await?;
     let guest = ops::Guest {

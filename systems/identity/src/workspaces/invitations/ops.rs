@@ -215,8 +215,8 @@ pub(crate) async fn register(
         return Err(has_one());
     }
     let email = Email::check("/email", &open.row.email, &mut Problems::new());
-    let person = people::ops::create(tx, inst, &email, &guest.password_hash).await?;
-    people::ops::rename(tx, inst, person, &guest.name).await?;
+    let hash = Some(guest.password_hash.as_str());
+    let person = people::ops::create_named(tx, inst, &email, &guest.name, hash).await?;
     accept(tx, inst, allowed, &open, person).await?;
     Ok((person, open.row.workspace))
 }

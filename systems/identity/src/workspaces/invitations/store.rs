@@ -126,3 +126,12 @@ pub(crate) async fn end(
                WHERE workspace_id = $1 AND id = $2 AND state = 'pending'";
     Ok(tx.execute(sql, params![scope.workspace(), id, state.as_str(), now, by]).await? == 1)
 }
+
+/// Takes an address out of everything that was ever sent to it: its person is gone.
+pub(crate) async fn forget_address(tx: &mut Tx, _: &Installation, email_key: &str) -> Result<()> {
+    let now = tx.now();
+    let sql = "UPDATE invitations SET email = '', email_key = '', ended_at = COALESCE(ended_at, $2), \
+               state = CASE WHEN state = 'pending' THEN 'cancelled' ELSE state END, version = version + 1 WHERE email_key = $1";
+    tx.execute(sql, params![email_key, now]).await?;
+    Ok(())
+}

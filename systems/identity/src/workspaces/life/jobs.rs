@@ -27,11 +27,11 @@ pub(crate) static FORGET: Kind<Forget> = Kind {
     ..Kind::new("workspace.forget", |job, _| Box::pin(forget(job)))
 };
 
-pub(crate) const SCHEDULES: &[Schedule] = &[Schedule {
+pub(crate) const SCHEDULE: Schedule = Schedule {
     name: "workspace.forget",
-    cron: "23 * * * *",
+    cron: "41 * * * *",
     job: |_| Ok(NewJob::new(&FORGET, &Forget {})?.unique("workspace.forget")),
-}];
+};
 
 async fn forget(job: Job) -> Result<Finished> {
     let app = job.context::<App>()?.clone();

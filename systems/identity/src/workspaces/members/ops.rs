@@ -79,7 +79,7 @@ pub(crate) async fn change(
         return Ok(member);
     }
     if member.post.role == Role::Owner {
-        keep_an_owner(tx, scope).await?;
+        keep_an_owner(tx, scope, member.person_id).await?;
     }
     make(tx, scope, member.person_id, post.role).await?;
     store::get(tx, scope, member.person_id).await?.ok_or_else(Error::not_found)
@@ -101,7 +101,7 @@ pub(crate) async fn remove(
     member: &MemberRow,
 ) -> Result<()> {
     if member.post.role == Role::Owner {
-        keep_an_owner(tx, scope).await?;
+        keep_an_owner(tx, scope, member.person_id).await?;
     }
     let (now, person) = (tx.now(), member.person_id);
     store::remove(tx, scope, person).await?;
@@ -115,8 +115,8 @@ pub(crate) async fn remove(
 
 /// Asked before an owner becomes none: somebody who may sign in has to be left. The transactions of two who go at once see
 /// each other, on PostgreSQL by being serializable.
-async fn keep_an_owner(rx: &mut Read, scope: &Scope) -> Result<()> {
-    if store::owners(rx, scope).await? < 2 {
+async fn keep_an_owner(rx: &mut Read, scope: &Scope, person: PersonId) -> Result<()> {
+    if !store::others_own(rx, scope, person).await? {
         return Err(Error::conflict("last_owner", "The last owner of a workspace cannot leave it."));
     }
     Ok(())

@@ -82,6 +82,13 @@ pub(crate) async fn owners(rx: &mut Read, scope: &Scope) -> Result<i64> {
     row.map_or(Ok(0), |mut row| Ok(row.take("owners")?))
 }
 
+/// Whether somebody else owns the workspace who may sign in.
+pub(crate) async fn others_own(rx: &mut Read, scope: &Scope, person: PersonId) -> Result<bool> {
+    let sql = "SELECT 1 FROM memberships m JOIN people p ON p.id = m.person_id \
+               WHERE m.workspace_id = $1 AND m.role = 'owner' AND p.status = 'active' AND m.person_id <> $2";
+    Ok(!rx.rows(sql, params![scope.workspace(), person]).await?.is_empty())
+}
+
 /// A batch of the members.
 pub(crate) async fn some(rx: &mut Read, scope: &Scope, most: i64) -> Result<Vec<PersonId>> {
     let sql = "SELECT person_id FROM memberships WHERE workspace_id = $1 ORDER BY person_id LIMIT $2";
@@ -122,4 +129,14 @@ pub(crate) async fn of_person(rx: &mut Read, _: &Installation, person: PersonId)
         });
     }
     Ok(all)
+}
+
+/// The workspaces, by slug, that nobody else who may sign in owns.
+pub(crate) async fn owned_alone(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<String>> {
+    let sql = "SELECT w.slug FROM memberships m JOIN workspaces w ON w.id = m.workspace_id \
+               WHERE m.person_id = $1 AND m.role = 'owner' AND NOT EXISTS (\
+               SELECT 1 FROM memberships o JOIN people p ON p.id = o.person_id \
+               WHERE o.workspace_id = m.workspace_id AND o.role = 'owner' AND o.person_id <> $1 \
+               AND p.status = 'active') ORDER BY w.slug";
+    rx.rows(sql, params![person]).await?.into_iter().map(|mut row| Ok(row.take("slug")?)).collect()
 }

@@ -91,6 +91,28 @@ impl serde::Serialize for Role {
     }
 }
 
+/// Only the four: what belongs to no workspace cannot name a role of one.
+impl<'de> serde::Deserialize<'de> for Role {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        Self::parse(&text)
+            .filter(|role| role.id().is_none())
+            .ok_or_else(|| serde::de::Error::custom("must be owner, admin, member or viewer"))
+    }
+}
+
+impl utoipa::PartialSchema for Role {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let words = ["owner", "admin", "member", "viewer"];
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(words))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Role {}
+
 /// A role together with what a table says of it, where it is one of the workspace's own.
 #[derive(Clone, Debug)]
 pub(crate) struct Post {

@@ -1,0 +1,127 @@
+//! Answers to whoever is let in, and the pages for browsers that are not yet.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::Router;
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use types::{Error, Installation, Result, Trace};
+use web::edge::ClientAddr;
+use web::{App, Client, Form, Problem, Reply, Way, page};
+use zeroize::Zeroizing;
+
+use super::api_form::{link_form, refusal};
+use crate::Identity;
+use crate::pages::api::{admit, secretive};
+use crate::people::{PersonRow, password_text};
+use crate::sessions::api::origin;
+use crate::sessions::{Origin, SessionKind, cookies, ops};
+use crate::setup::stranger;
+use crate::sso::identities::{Link, link_by_password};
+
+/// What a session is opened with.
+pub(crate) struct Entry<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) identity: &'a Identity,
+    pub(crate) inst: &'a Installation,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+impl Entry<'_> {
+    /// A pair of tokens, or for a browser that is to go somewhere a cookie and the way there.
+    pub(crate) async fn open(
+        self,
+        person: PersonRow,
+        origin: Origin,
+        return_to: Option<&str>,
+    ) -> Result<Response> {
+        let Self { app, identity, inst, headers } = self;
+        let Some(path) = return_to else {
+            let grant = ops::open(app, identity, inst, person, origin, SessionKind::Tokens).await?;
+            let pair = ops::pair(app, identity, &grant).await?;
+            return Ok(Reply::ok(&pair)?.no_store().into_response());
+        };
+        let way = Way::of(app, headers)?;
+        let grant = ops::open(app, identity, inst, person, origin, SessionKind::Cookie).await?;
+        cookies::leave_old(app, identity, inst, headers).await;
+        let mut response = to(StatusCode::SEE_OTHER, path)?;
+        cookies::issue(app, identity, way, &grant).put(response.headers_mut());
+        Ok(response)
+    }
+}
+
+pub(crate) fn to(status: StatusCode, url: &str) -> Result<Response> {
+    let mut response = status.into_response();
+    let url = HeaderValue::try_from(url).map_err(Error::internal)?;
+    response.headers_mut().insert(header::LOCATION, url);
+    Ok(response)
+}
+
+/// A refusal as a page: whoever sees it looks at a browser. Where a password is all that is missing, the page asks for it.
+pub(crate) fn explained(error: &Error) -> Response {
+    let ticket = error.members().get("ticket").and_then(serde_json::Value::as_str);
+    let (title, body) = match ticket {
+        Some(ticket) => ("Link your account", link_form(ticket, None)),
+        None => ("Signing in did not work", refusal(error)),
+    };
+    secretive(page(web::status(error.kind()), title, &body))
+}
+
+/// The page's own address: it stands outside the gate, so what the form does is limited and held against other sites here.
+pub(crate) fn pages() -> Router<App> {
+    Router::new().route("/sso/link", post(post_link))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkForm {
+    ticket: String,
+    password: String,
+}
+
+async fn post_link(
+    State(app): State<App>,
+    client: Option<Extension<ClientAddr>>,
+    trace: Option<Extension<Trace>>,
+    headers: HeaderMap,
+    form: Result<Form<LinkForm>, Problem>,
+) -> Response {
+    let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
+    let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
+    let form = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
+        Ok(Form(form)) => form,
+        Err(problem) => return problem.into_response(),
+    };
+    match linked(&app, &inst, &headers, Client(client), &form).await {
+        Ok(response) => response,
+        Err(error) if error.code() == "invalid_credentials" => {
+            let body = link_form(&form.ticket, Some(&error));
+            secretive(page(StatusCode::UNAUTHORIZED, "Link your account", &body))
+        }
+        Err(error) => explained(&error),
+    }
+}
+
+async fn linked(
+    app: &App,
+    inst: &Installation,
+    headers: &HeaderMap,
+    client: Client,
+    form: &LinkForm,
+) -> Result<Response> {
+    let identity = app.extension::<Identity>()?;
+    // Before anything is linked: without a cookie there would be nothing to show for it.
+    Way::of(app, headers)?;
+    let password = password_text(&Zeroizing::new(form.password.clone()));
+    let door = Link { ticket: form.ticket.clone(), password };
+    let outcome = link_by_password(app, &identity, inst, door).await;
+    if let Err(error) = &outcome {
+        identity.refusals.count(error.code(), client.0, app.clock().now());
+    }
+    let (person, ticket) = outcome?;
+    let entry = Entry { app, identity: &identity, inst, headers };
+    entry.open(person, origin(headers, client), Some(ticket.return_to.as_deref().unwrap_or("/"))).await
+}

@@ -1,0 +1,28 @@
+//! The text of the pages. What came from outside goes through [`escape`].
+
+use types::Error;
+use web::escape;
+
+/// Asks for the password of the account that the ticket is about.
+pub(super) fn link_form(ticket: &str, error: Option<&Error>) -> String {
+    let wrong = error.map_or(String::new(), |error| {
+        format!("<p class=\"bad\" role=\"alert\">{}</p>\n", escape(error.message()))
+    });
+    format!(
+        "<h1>Link your account</h1>\n<p>An account with your address has a password. Give it once: from then on you can sign in \
+         either way.</p>\n{wrong}<form method=\"post\" action=\"/sso/link\">\n\
+         <input type=\"hidden\" name=\"ticket\" value=\"{}\">\n\
+         <p><label for=\"password\">Your password</label>\n<input id=\"password\" name=\"password\" type=\"password\" \
+         autocomplete=\"current-password\" required></p>\n<p><button>Link and sign in</button></p>\n</form>",
+        escape(ticket)
+    )
+}
+
+/// Says why somebody was not let in.
+pub(super) fn refusal(error: &Error) -> String {
+    format!(
+        "<h1>Signing in did not work</h1>\n<p>{}</p>\n<p><small>{}</small></p>\n<p><a href=\"/\">Start page</a></p>",
+        escape(error.message()),
+        escape(error.code())
+    )
+}
