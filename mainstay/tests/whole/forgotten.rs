@@ -30,7 +30,8 @@ async fn traces(rx: &mut Read, workspace: WorkspaceId) -> Result<BTreeMap<String
         }
         Database::Postgres => {
             "SELECT table_name::text AS tab, column_name::text AS col FROM information_schema.columns \
-             WHERE table_schema = 'public' AND column_name IN ('workspace', 'workspace_id', 'lane')"
+             WHERE table_schema = 'public' AND column_name IN ('workspace', 'workspace_id', 'lane') \
+             AND (data_type = 'bytea' OR column_name = 'lane')"
         }
     };
     let mut found = BTreeMap::new();
