@@ -65,10 +65,10 @@ for tool in fmt clippy; do
     [ -n "$(command -v "cargo-$tool")" ] || die "cargo $tool is missing: rustup component add ${tool/fmt/rustfmt}"
 done
 
-if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ]; then
-    say "installing schemathesis and aiosmtpd into $VENV"
+if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ] || ! "$VENV/bin/python3" -c 'import pyotp' 2>/dev/null; then
+    say "installing schemathesis, aiosmtpd and pyotp into $VENV"
     python3 -m venv "$VENV"
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd pyotp
 fi
 
 # A provider to sign in at; an install that broke off begins anew.
@@ -80,6 +80,12 @@ if ! cmp -s testkit/peers/oidc/package-lock.json "$CACHE/oidc/package-lock.json"
         rm -f "$CACHE/oidc/package-lock.json"
         die "npm could not install oidc-provider"
     fi
+fi
+
+# What tests of webhooks hold our signatures against.
+if ! "$VENV/bin/python" -c 'import standardwebhooks' 2>/dev/null; then
+    say "installing standardwebhooks into $VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check standardwebhooks==1.1.0
 fi
 
 if [ -n "${bench:-}" ] && ! cmp -s bench/peers/requirements.txt "$PEERS/requirements.txt"; then

@@ -70,6 +70,14 @@ impl TestApp {
         node
     }
 
+    /// The same house begun anew on its database, with nothing in its memory. As after a crash, if this one was cut off.
+    pub fn again(&self) -> Self {
+        let systems = self.app.systems()[1..].to_vec();
+        let mut node = Self::on(Arc::clone(&self.database), None, systems, self.app.settings().clone());
+        node.people = Arc::clone(&self.people);
+        node
+    }
+
     fn on(database: Arc<TestDatabase>, db: Option<Db>, systems: Vec<System>, settings: Settings) -> Self {
         let db = db.unwrap_or_else(|| database.db.clone());
         let tasks = tasks::TaskGroup::new();
@@ -84,6 +92,7 @@ impl TestApp {
             outbound: outbound.expect("settings of outbound that can be followed"),
             keys: Keys::new(b"the secret of a test installation"),
             authenticate: None,
+            directory: None,
             extensions: Extensions::default(),
             faults: faults.clone(),
             systems,

@@ -125,6 +125,16 @@ pub struct Position {
 
 impl Position {
     pub const BEGINNING: Self = Self { epoch: 0, tx: 0, seq: 0 };
+
+    /// As a reader may keep it in three columns.
+    pub const fn numbers(self) -> [i64; 3] {
+        [self.epoch, self.tx, self.seq]
+    }
+
+    /// What was kept.
+    pub const fn of([epoch, tx, seq]: [i64; 3]) -> Self {
+        Self { epoch, tx, seq }
+    }
 }
 
 /// From where the feed is read.

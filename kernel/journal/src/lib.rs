@@ -3,6 +3,7 @@
 //! Owns events, their order, how long they are kept, and the bell that rings when there are new ones. Refuses to
 //! know what the events mean and how they reach a reader.
 
+pub mod audit;
 mod bell;
 mod event;
 pub mod faults;
@@ -10,14 +11,16 @@ mod store;
 
 use db::{Db, Migrations, Read, Tx};
 use query::{List, Page};
-use types::{Installation, Result, Scope, Time};
+use types::{Installation, Result, Scope, Time, WorkspaceId};
 
 pub use bell::{Journal, METRICS};
 pub use event::{Event, EventActor, EventId, EventType, Feed, NewEvent, Position, Since, visible_kinds};
 pub use store::TIMELINE;
 
-pub const MIGRATIONS: Migrations =
-    Migrations { system: "journal", steps: &[db::migration!("0001_events", by engine)] };
+pub const MIGRATIONS: Migrations = Migrations {
+    system: "journal",
+    steps: &[db::migration!("0001_events", by engine), db::migration!("0010_origins")],
+};
 
 /// Writes an event of the workspace into the transaction: it is there exactly if the change is.
 pub async fn append(tx: &mut Tx, scope: &Scope, event: NewEvent) -> Result<EventId> {
@@ -72,7 +75,7 @@ pub async fn after(
 ) -> Result<Feed> {
     let since = since.into();
     let from = match since {
-        Since::Beginning => Position::BEGINNING,
+        Since::Beginning => store::keep::horizon(rx).await?,
         Since::Position(position) => position,
         Since::Event(id) => store::position(rx, scope, id).await?.ok_or_else(expired)?,
     };
@@ -107,13 +110,44 @@ pub async fn end(rx: &mut Read, scope: &Scope) -> Result<Position> {
     store::end(rx, scope).await
 }
 
-/// Forgets a batch of what happened before, and tells how much that was; less than [`BATCH`] means that nothing is
-/// left to forget. Always from the beginning of the order, so that a reader never meets a hole.
-pub async fn prune(tx: &mut Tx, by: &Installation, before: Time) -> Result<usize> {
-    store::prune(tx, by, before, BATCH).await
+/// What happened anywhere after a place, oldest first, with the workspace it happened in: for a reader that serves all.
+pub async fn everywhere(
+    rx: &mut Read,
+    by: &Installation,
+    from: Position,
+    limit: u32,
+) -> Result<Vec<(Option<WorkspaceId>, Event)>> {
+    store::everywhere(rx, by, from, limit).await
 }
 
-/// Events in a batch of [`prune`].
+/// Where the whole journal ends now, as far as readers see it.
+pub async fn end_everywhere(rx: &mut Read, _: &Installation) -> Result<Position> {
+    Ok(store::head(rx).await?.0)
+}
+
+/// The place up to which the feed was thinned out: a reader that stands before it has missed something.
+pub async fn horizon(rx: &mut Read) -> Result<Position> {
+    store::keep::horizon(rx).await
+}
+
+/// Takes a batch of what happened before out of the feed, and tells how much was looked at; less than [`BATCH`] means that
+/// nothing is left to do. What is of one of the `kept` kinds stays for timelines and the audit. Always from the beginning of
+/// the order, so that a reader of the feed never meets a hole.
+pub async fn thin(tx: &mut Tx, by: &Installation, before: Time, kept: &[&'static str]) -> Result<usize> {
+    store::keep::thin(tx, by, before, kept, BATCH).await
+}
+
+/// Forgets a batch of what happened before, whatever it is, and tells how much that was.
+pub async fn prune(tx: &mut Tx, by: &Installation, before: Time) -> Result<usize> {
+    store::keep::prune(tx, by, before, BATCH).await
+}
+
+/// Empties addresses and clients of a batch of what happened before, and tells how much was looked at.
+pub async fn forget_origins(tx: &mut Tx, by: &Installation, before: Time) -> Result<usize> {
+    store::keep::forget_origins(tx, by, before, BATCH).await
+}
+
+/// Events in a batch of [`thin`], [`prune`] and [`forget_origins`].
 pub const BATCH: u32 = 500;
 
 /// Removes a batch of what happened in a workspace that is being forgotten, and tells how much.

@@ -22,6 +22,9 @@ pub struct Kind<P: 'static> {
     pub priority: i64,
     /// How many run at the same time on one node.
     pub concurrency: usize,
+    /// How many run at the same time for one workspace, on all nodes together: where work waits for others, one workspace
+    /// must not hold every place.
+    pub per_workspace: usize,
     pub retry: Retry,
     /// How long one attempt may take.
     pub timeout: Duration,
@@ -62,6 +65,7 @@ impl<P> Kind<P> {
             queue: "default",
             priority: 0,
             concurrency: 4,
+            per_workspace: usize::MAX,
             retry: Retry::NORMAL,
             timeout: Duration::from_mins(5),
             run,
@@ -83,6 +87,7 @@ impl<P: DeserializeOwned + Send + 'static> Kind<P> {
             name: self.name,
             queue: self.queue,
             concurrency: self.concurrency,
+            per_workspace: self.per_workspace,
             retry: self.retry,
             timeout: self.timeout,
             run: Arc::new(read),
@@ -103,6 +108,7 @@ pub struct Registered {
     pub name: &'static str,
     pub queue: &'static str,
     pub concurrency: usize,
+    pub per_workspace: usize,
     pub retry: Retry,
     pub timeout: Duration,
     pub(crate) run: Arc<dyn Fn(Job) -> BoxFuture<'static, Result<Finished>> + Send + Sync>,

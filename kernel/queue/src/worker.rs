@@ -224,6 +224,7 @@ fn wanted(shared: &Shared, sight: &Sight, due: bool) -> Vec<Wanted> {
         .map(|(_, kind)| Wanted {
             kind: kind.name,
             free: kind.concurrency.saturating_sub(shared.running.of_kind(kind.name)),
+            per_lane: kind.per_workspace,
             after: after.get(kind.name).cloned().unwrap_or_default(),
         })
         .filter(|one| one.free > 0)

@@ -1,5 +1,8 @@
 //! Who did it, and the thread that ties a request to its log lines, events and jobs.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,7 +30,7 @@ impl ActorKind {
 }
 
 /// Whoever is behind a change. `id` is a public id, or the reason when it is the system.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Actor {
     pub kind: ActorKind,
     pub id: Option<String>,
@@ -45,9 +48,21 @@ impl Actor {
     }
 }
 
-/// The ids that tie one request together wherever it leaves a mark.
+/// The ids that tie one request together wherever it leaves a mark, and where it came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
     pub request_id: String,
     pub trace_id: String,
+    /// Known while the request lasts; a job that it asked for does not know it any more.
+    #[serde(skip)]
+    pub origin: Option<Arc<Origin>>,
+}
+
+/// Where a request came from. About people: only the audit shows it, and the journal forgets it before the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// As far as the proxies can be believed.
+    pub address: IpAddr,
+    /// What the client says it is: at most 256 characters, on one line. Empty when it says nothing.
+    pub agent: String,
 }

@@ -18,7 +18,7 @@ pub mod reexport {
     pub use serde;
 }
 
-pub use actor::{Actor, ActorKind, Trace};
+pub use actor::{Actor, ActorKind, Origin, Trace};
 pub use clock::{Clock, Time};
 pub use error::{Error, FieldError, Kind, Problems, Result};
 pub use hex::hex;

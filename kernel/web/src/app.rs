@@ -10,10 +10,12 @@ use types::{Clock, Error, Result};
 use crate::access::AccessTable;
 use crate::caller::Authenticate;
 use crate::cookie::Forgery;
+use crate::directory::Directory;
 use crate::etag::Tag;
 use crate::faults::{Fault, Faults};
 use crate::in_flight::InFlight;
 use crate::keys::Keys;
+use crate::refusals::Refusals;
 use crate::reply::{Cache, Reply};
 use crate::system::System;
 
@@ -27,6 +29,7 @@ pub struct Parts {
     pub outbound: outbound::Outbound,
     pub keys: Keys,
     pub authenticate: Option<Arc<dyn Authenticate>>,
+    pub directory: Option<Arc<dyn Directory>>,
     pub extensions: Extensions,
     pub faults: Faults,
     pub systems: Vec<System>,
@@ -61,6 +64,7 @@ struct Inner {
     signer: query::Signer,
     forgery: Forgery,
     in_flight: InFlight,
+    refusals: Refusals,
 }
 
 impl App {
@@ -95,6 +99,7 @@ impl App {
             signer,
             forgery,
             in_flight: InFlight::default(),
+            refusals: Refusals::default(),
         })))
     }
 
@@ -173,6 +178,15 @@ impl App {
 
     pub fn signer(&self) -> &query::Signer {
         &self.0.signer
+    }
+
+    /// Who is written to about a workspace; none where no system knows people.
+    pub fn directory(&self) -> Option<&dyn Directory> {
+        self.0.parts.directory.as_deref()
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     pub(crate) fn forgery(&self) -> &Forgery {

@@ -113,6 +113,20 @@ impl<S: Ground> Commit<S> {
         self.run(change, None, work, |context, thing| plain(context, StatusCode::OK, thing)).await
     }
 
+    /// Gives a thing a new secret, which is shown this once: 201. The work calls [`Change::admit`] once it has found it.
+    pub async fn reissued<I, T, F>(self, id: I, work: F) -> Result<Reply, Problem>
+    where
+        I: Send + Sync + 'static,
+        T: Thing + Send + 'static,
+        F: for<'t> Fn(&'t mut Tx, &'t S, &'t Change<I>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
+    {
+        let change = Change { id, body: (), expected: self.context.if_match.clone() };
+        self.run(change, None, work, |_, thing| {
+            Ok(Reply::json(StatusCode::CREATED, thing)?.at(thing.path()).no_store())
+        })
+        .await
+    }
+
     /// Takes a thing away: 204. The work calls [`Change::admit`] once it has found it.
     pub async fn deleted<I, F>(self, id: I, work: F) -> Result<Reply, Problem>
     where

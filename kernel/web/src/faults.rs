@@ -5,36 +5,47 @@
 
 /// What can be broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
 pub enum Fault {
     /// Kept replies are never looked up (P6).
-    ForgetKeys = 1,
+    ForgetKeys,
     /// The rule of an operation is not asked (P15).
-    OpenGate = 2,
+    OpenGate,
     /// Every caller is given the scope of the public workspace (P15).
-    OneWorkspace = 8,
+    OneWorkspace,
     /// The limiter lets everything through (P22).
-    NoLimits = 4,
+    NoLimits,
     /// What was once read of a caller is believed for ever (P17).
-    OldStanding = 16,
+    OldStanding,
     /// A stream never asks again who listens (P17).
-    DeafStreams = 32,
+    DeafStreams,
     /// A refresh token is judged in one transaction and replaced in another (P7).
-    SplitRotation = 64,
+    SplitRotation,
     /// Nothing is hashed for an address that nobody has (P23).
-    QuickStranger = 128,
+    QuickStranger,
     /// A sign-in at another provider that was used up may be used again (A14).
-    EndlessState = 1 << 20,
+    EndlessState,
     /// An account with a password is linked to whoever brings its address from a provider (CVE-2024-38351).
-    SilentLink = 1 << 21,
+    SilentLink,
+    /// A code of a second factor is good however often it was used (P7).
+    ForgetCodes,
+    /// A proof of who somebody is counts for ever (P17).
+    StaleProof,
+    /// A workspace that asks for a second factor asks nobody (P15).
+    NoFactorAsked,
     /// A change that is signed by a cookie need not come from our own page (A17).
-    TrustedCookie = 1 << 16,
+    TrustedCookie,
     /// A refresh token that comes back after its time is refused, and nothing ends (P7).
-    ForgivenReuse = 1 << 17,
+    ForgivenReuse,
     /// A mailed link is looked at in one transaction and acted upon in another (P7).
-    LookedAtLinks = 1 << 18,
+    LookedAtLinks,
     /// Letters are asked for only where somebody has the address (P23).
-    TellingLetters = 1 << 19,
+    TellingLetters,
+    /// The follower moves on in a commit of its own, before the deliveries are there (P4).
+    LooseFollower,
+    /// Webhooks of every workspace are told of every event (P15).
+    OpenWebhooks,
+    /// What is sent to a webhook is signed without its time (A33).
+    TimelessSignature,
 }
 
 /// Which faults are on.
@@ -45,13 +56,20 @@ pub struct Faults {
 }
 
 #[cfg(feature = "faults")]
+impl Fault {
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+#[cfg(feature = "faults")]
 impl Faults {
     pub fn plant(&self, fault: Fault) {
-        self.on.fetch_or(fault as u32, std::sync::atomic::Ordering::SeqCst);
+        self.on.fetch_or(fault.bit(), std::sync::atomic::Ordering::SeqCst);
     }
 
     pub(crate) fn has(&self, fault: Fault) -> bool {
-        self.on.load(std::sync::atomic::Ordering::SeqCst) & fault as u32 != 0
+        self.on.load(std::sync::atomic::Ordering::SeqCst) & fault.bit() != 0
     }
 }
 

@@ -24,6 +24,7 @@ use crate::faults::Fault;
 use crate::idempotency_key::RawKey;
 use crate::limits;
 use crate::problem::Problem;
+use crate::refusals::Asker;
 
 /// Runs the request through the gate and then its handler, and tells on the way out what is left of the limit.
 pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -32,6 +33,7 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     };
     let client = client(&request);
     let caller = identify(&app, request.method(), request.headers(), access, client).await;
+    let asker = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| Asker::of(caller, client));
     // Whoever is known counts for himself, whatever he is refused afterwards.
     let principal = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.principal.clone());
     let subject = principal.clone().unwrap_or_else(|| limits::network(client));
@@ -57,6 +59,9 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
         Ok(request) => next.run(request).await,
         Err(error) => Problem::from(error).into_response(),
     };
+    if let Some(asker) = &asker {
+        app.refusals().note(&response, asker, access.operation, app.clock().now());
+    }
     if let Some(verdict) = &verdict {
         limits::tell(response.headers_mut(), verdict);
     }
@@ -101,6 +106,9 @@ async fn enter(
     }
     let later = access.asks_later && caller.is_none() && crate::socket::is_wanted(request.headers());
     let scope = if later { None } else { scope(app, access.rule, caller.as_ref(), trace(&request)).await? };
+    if let Some(caller) = caller.as_ref().filter(|_| access.fresh && !app.broken(Fault::StaleProof)) {
+        caller.proven_within(app.authenticate().step_up_age(app), app.clock().now())?;
+    }
     Entrance { app: app.clone(), access, client, caller, scope }.admit(request).await
 }
 
@@ -192,6 +200,7 @@ pub async fn public_scope(app: &App, trace: Trace) -> Result<Option<Scope>> {
 fn permit(rule: Rule, caller: &Caller) -> Result<()> {
     let (rights, permission) = match rule {
         Rule::Anyone | Rule::SignedIn => return Ok(()),
+        Rule::Open(_) | Rule::Workspace(_) if caller.barred => return Err(second_factor_needed()),
         Rule::Open(permission) | Rule::Workspace(permission) => {
             if caller.workspace.is_none() {
                 return Err(Error::forbidden(
@@ -211,6 +220,12 @@ fn permit(rule: Rule, caller: &Caller) -> Result<()> {
     }
     Err(Error::forbidden("permission_needed", format!("This needs the permission {}.", permission.as_str()))
         .with("permission", permission.as_str()))
+}
+
+/// For a workspace that asks for a second factor, of a session without one.
+pub fn second_factor_needed() -> Error {
+    let message = "This workspace asks for a second factor. Add one, or sign in with the one you have.";
+    Error::forbidden("second_factor_needed", message)
 }
 
 /// What the gate has found out, on its way into the request.

@@ -11,6 +11,11 @@ impl Keys {
         Self(hkdf::Salt::new(hkdf::HKDF_SHA256, b"mainstay installation").extract(secret))
     }
 
+    /// A box that opens with the key for one purpose.
+    pub fn seal(&self, purpose: &str) -> crate::Seal {
+        crate::Seal::new(&self.derive(purpose))
+    }
+
     /// The key for one purpose: the same for all nodes, useless for any other purpose.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         let mut key = [0; 32];

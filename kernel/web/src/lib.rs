@@ -10,6 +10,7 @@ mod caller;
 mod commit;
 mod context;
 mod cookie;
+mod directory;
 pub mod edge;
 mod etag;
 mod explained;
@@ -28,11 +29,14 @@ mod openapi;
 mod page;
 mod problem;
 mod reference;
+mod refusals;
 mod reply;
 mod router;
+mod seal;
 mod socket;
 mod standing;
 mod system;
+mod tally;
 mod view;
 
 pub use access::{Access, AccessTable, Rule, Tier};
@@ -42,10 +46,11 @@ pub use caller::{Authenticate, Caller, Closed, Credential};
 pub use commit::{Change, Check, Commit};
 pub use context::{Client, Ground};
 pub use cookie::{CSRF_HEADER, Cookie, SetCookie, Way, own_page};
+pub use directory::Directory;
 pub use etag::Condition;
 pub use faults::{Fault, Faults};
 pub use frames::{Frame, streamed};
-pub use gate::public_scope;
+pub use gate::{public_scope, second_factor_needed};
 pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;
@@ -54,17 +59,19 @@ pub use openapi::api_document;
 pub use page::{escape, page, page_of_link};
 pub use problem::{Problem, Result, respond, status};
 pub use reply::{Reply, Thing};
+pub use seal::Seal;
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
 pub use standing::{Ended, Proof, Standing};
 pub use system::{
     Forget, PermissionInfo, Rank, Realm, System, Upkeep, forgetters, jobs, kinds, metrics, migrations,
     sections,
 };
+pub use tally::Tally;
 pub use view::{ListShape, View};
 
 const ACCESS: &[Access] = &[Access::new("create_security_report", Rule::Anyone).unkept()];
 
-/// What the request itself brings along: kept replies, and the door for browsers' reports.
+/// What the request itself brings along: kept replies, what was refused, and the door for browsers' reports.
 pub const fn system() -> System {
     System {
         name: "web",
@@ -79,7 +86,9 @@ pub const fn system() -> System {
         },
         migrations: kept::MIGRATIONS,
         access: ACCESS,
-        upkeep: &[kept::UPKEEP],
+        events: &[refusals::EVENT],
+        audited: true,
+        upkeep: &[kept::UPKEEP, refusals::UPKEEP],
         ..System::EMPTY
     }
 }

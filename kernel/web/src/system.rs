@@ -75,6 +75,9 @@ pub struct System {
     pub permissions: &'static [PermissionInfo],
     pub access: &'static [Access],
     pub events: &'static [journal::EventType],
+    /// Whether what it tells the journal is kept for the audit, longer than for the feed: changes of rights, of settings, of
+    /// what leaves the house.
+    pub audited: bool,
     /// Prefix of its ids, and what they name.
     pub ids: &'static [(&'static str, &'static str)],
     pub upkeep: &'static [Upkeep],
@@ -102,6 +105,7 @@ impl System {
         permissions: &[],
         access: &[],
         events: &[],
+        audited: false,
         ids: &[],
         upkeep: &[],
         jobs: Vec::new,

@@ -103,6 +103,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "database", name: "integrity", run: store::integrity },
     Check { group: "database", name: "durability", run: store::durability },
     Check { group: "database", name: "jobs", run: work::jobs },
+    Check { group: "database", name: "webhooks", run: work::webhooks },
     Check { group: "machine", name: "open files", run: machine::open_files },
     Check { group: "machine", name: "memory", run: machine::memory },
     Check { group: "machine", name: "clock", run: machine::clock },

@@ -1,4 +1,4 @@
-//! The check of the queues.
+//! The checks of the queues and of webhooks.
 
 use std::time::Duration;
 
@@ -56,5 +56,32 @@ pub(super) fn jobs(patient: &Patient) -> BoxFuture<'_, Finding> {
         }
         let hint = "See `jobs` in the troubleshooting page, docs/guide/troubleshooting.md.";
         Finding::warn(format!("{} things to look at", lines.len()), hint).lines(lines)
+    })
+}
+
+/// Webhooks that are named; more are not looked at.
+const NAMED: u32 = 20;
+
+/// Webhooks that were switched off: whoever owns them was written to, and may have overlooked it.
+pub(super) fn webhooks(patient: &Patient) -> BoxFuture<'_, Finding> {
+    Box::pin(async move {
+        let db = match &patient.db {
+            Ok(db) => db,
+            Err(_) if patient.running => return Finding::ok("a server uses the database; see /metrics"),
+            Err(why) => return Finding::fail(why.clone(), "See the check `reachable`."),
+        };
+        let by = Installation::system("the doctor looks at webhooks");
+        let seen = db.read(by, |rx, by| Box::pin(activity::webhooks_switched_off(rx, by, NAMED)));
+        let Ok(off) = seen.await else {
+            return Finding::warn("the tables are not there yet", "See the check `migrations`.");
+        };
+        if off.is_empty() {
+            return Finding::ok("none was switched off");
+        }
+        let lines = off
+            .iter()
+            .map(|[workspace, id, host, reason]| format!("{id} of {workspace} to {host}: {reason}"));
+        let hint = "Their owners enable them again: docs/guide/webhooks.md.";
+        Finding::warn(format!("{} switched off", off.len()), hint).lines(lines.collect())
     })
 }

@@ -69,6 +69,7 @@ pub(super) fn systems(house: &mut House) -> BoxFuture<'_, Result<Undo, Failure>>
             outbound: house.outbound.clone().expect("the graph runs `outbound` first"),
             keys: Keys::new(house.secret()),
             authenticate: None,
+            directory: None,
             extensions: Extensions::default(),
             faults: Faults::default(),
             systems: crate::systems::all(),

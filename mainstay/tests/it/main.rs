@@ -19,5 +19,6 @@ mod serve;
 mod stages;
 mod trouble;
 mod two;
+mod user;
 mod worker;
 mod workspace;

@@ -51,6 +51,10 @@ impl House {
         let key = owner.post("/api/v1/auth/api-keys", body).await.expect(201).text("id");
         let sessions = owner.get("/api/v1/auth/sessions").await.expect(200).json();
         let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
+        let hook = json!({"url": "https://hooks.example.com/", "types": ["*"]});
+        let webhook = owner.post("/api/v1/webhooks", hook).await.expect(201).text("id");
+        let test = owner.post(format!("/api/v1/webhooks/{webhook}/test"), json!({})).await;
+        let delivery = test.expect(200).text("id");
         let (job, of_all) = rest(&app, &owner.workspace).await;
         let here = format!("/api/v1/workspaces/{}", owner.workspace);
         let body = json!({"name": "Reporter", "permissions": ["status:write"]});
@@ -59,6 +63,7 @@ impl House {
         let invitation = owner.post(format!("{here}/invitations"), body).await.expect(201).text("id");
         owner.post(format!("{here}/transfer"), json!({"person_id": member.id})).await.expect(201);
         let identity = sign_in_elsewhere(&app, &owner.id).await;
+        let passkey = passkey(&app, &owner.id).await;
         let thing = |template, id: &str, prefix: &str| Thing {
             template,
             id: id.to_owned(),
@@ -78,9 +83,13 @@ impl House {
             thing("/api/v1/sso/providers/{name}", "house", ""),
             thing("/api/v1/status/events/{id}", &event, "ste_"),
             thing("/api/v1/status/services/{slug}", "api", ""),
+            thing("/api/v1/webhooks/{id}", &webhook, "whk_"),
+            thing("/api/v1/webhooks/{id}/deliveries/{delivery_id}", &delivery, "whd_"),
             thing("/api/v1/jobs/{id}", &job, "job_"),
             thing("/api/v1/installation/jobs/{id}", &of_all, "job_"),
             thing("/api/v1/queues/{name}", "upkeep", ""),
+            thing("/api/v1/auth/passkeys/{id}", &passkey, "pky_"),
+            thing("/api/v1/people/{id}", &member.id, "per_"),
         ];
         Self { app, owner, other, things }
     }
@@ -205,6 +214,22 @@ async fn sign_in_elsewhere(app: &TestApp, person: &str) -> String {
         })
     });
     made.await.unwrap()
+}
+
+/// A passkey of somebody, without the device: nobody signs with it here.
+async fn passkey(app: &TestApp, person: &str) -> String {
+    let person: types::PersonId = person.parse().unwrap();
+    let made = app.db().write(person, |tx, person| {
+        Box::pin(async move {
+            let sql = "INSERT INTO passkeys (id, person_id, credential_id, public_key, sign_count, may_be_synced, \
+                       is_synced, transports, name, created_at, version) VALUES ($1, $2, $3, $3, 0, 0, 0, '', 'key', 0, 1)";
+            let bytes = [7_u8; 16].as_slice();
+            tx.execute(sql, db::params![bytes, *person, bytes]).await?;
+            Ok(())
+        })
+    });
+    made.await.unwrap();
+    format!("pky_{}", types::Id::from_bytes([7; 16]).encode())
 }
 
 /// A body that fits the schema of an operation that takes JSON.

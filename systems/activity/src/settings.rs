@@ -1,4 +1,4 @@
-//! How many may listen, and what each of them may ask for.
+//! How many may listen, what each of them may ask for, how long the audit remembers, and how others are told.
 
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "`section!` hands a reference whatever the type is")]
 
@@ -23,6 +23,41 @@ config::section! {
         #[runtime] #[check(a_heartbeat)]
         heartbeat: Duration = "15s",
     }
+}
+
+config::section! {
+    /// Who did what, when and from where.
+    pub struct AuditSettings as "audit" {
+        /// How long sign-ins, refusals, changes of rights, settings and webhooks are kept, beyond `journal.keep`. Timelines hold
+        /// them as long; the change feed does not.
+        #[runtime] #[check(config::sections::not_zero)]
+        keep: Duration = "400d",
+        /// How long it is kept from which address, and with which client, something was asked for: these are personal data.
+        #[runtime] #[check(config::sections::not_zero)]
+        keep_addresses: Duration = "90d",
+    }
+}
+
+config::section! {
+    /// Servers of others that are told what happens.
+    pub struct WebhookSettings as "webhooks" {
+        /// Webhooks that one workspace may have.
+        #[runtime] #[check(at_least_one)]
+        per_workspace: u32 = 20,
+        /// How long one attempt may take with everything, from 1s to 60s.
+        #[runtime] #[check(an_attempt)]
+        timeout: Duration = "15s",
+        /// A webhook that has failed for so long is switched off, and the owners of its workspace are written to.
+        #[runtime] #[check(config::sections::not_zero)]
+        switch_off_after: Duration = "5d",
+        /// How long it is kept what was sent and answered.
+        #[runtime] #[check(config::sections::not_zero)]
+        keep: Duration = "14d",
+    }
+}
+
+fn an_attempt(span: &Duration) -> Result<(), String> {
+    if (1..=60).contains(&span.as_secs()) { Ok(()) } else { Err("must be from 1s to 60s".to_owned()) }
 }
 
 fn at_least_one(number: &u32) -> Result<(), String> {

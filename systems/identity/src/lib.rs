@@ -1,14 +1,14 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
-//! Owns people, sessions, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
-//! other system's permissions mean: it only knows that they were declared. Second factors
-//! will stand beside these nouns.
+//! Owns people, sessions, second factors, sign-in at providers, API keys, workspaces with their members, setup and the plain pages. Refuses to
+//! know what any other system's permissions mean: it only knows that they were declared.
 
 mod access;
 mod addresses;
 pub mod admin;
 mod callers;
 mod events;
+mod factors;
 mod keys;
 mod leaving;
 mod letters;
@@ -58,6 +58,8 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0020_roles"),
         db::migration!("0021_invitations"),
         db::migration!("0022_workspace_life"),
+        db::migration!("0030_second_factors"),
+        db::migration!("0031_required_factor"),
         db::migration!("0040_sso"),
         db::migration!("0050_cookie_sessions"),
         db::migration!("0051_api_keys"),
@@ -111,6 +113,7 @@ pub const fn system() -> System {
         permissions: permissions::PERMISSIONS,
         access: access::ACCESS,
         events: events::TYPES,
+        audited: true,
         ids: &[
             ("per", "person"),
             ("wsp", "workspace"),
@@ -120,6 +123,7 @@ pub const fn system() -> System {
             ("key", "API key"),
             ("sgk", "signing key"),
             ("idn", "identity at a provider"),
+            ("pky", "passkey"),
         ],
         upkeep: UPKEEP,
         jobs: || {
@@ -134,6 +138,7 @@ pub const fn system() -> System {
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
             parts.authenticate = Some(identity.clone());
+            parts.directory = Some(identity.clone());
             parts.extensions.insert(identity);
             Ok(())
         },
@@ -170,6 +175,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workspaces::operators::api_limits::routes())
         .merge(setup::api::routes())
         .merge(sso::routes())
+        .merge(factors::api::routes())
 }
 
 const UPKEEP: &[Upkeep] = &[
@@ -177,6 +183,7 @@ const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
     Upkeep { name: "mailed links", every: Duration::from_hours(1), run: links::jobs::prune },
     Upkeep { name: "logins at providers", every: Duration::from_mins(10), run: sso::jobs::prune },
+    Upkeep { name: "spent challenges", every: Duration::from_hours(1), run: factors::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[

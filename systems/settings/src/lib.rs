@@ -43,6 +43,7 @@ pub const fn system() -> System {
         permissions: PERMISSIONS,
         access: ACCESS,
         events: model::EVENT_TYPES,
+        audited: true,
         upkeep: UPKEEP,
         install: |parts| {
             parts.extensions.insert(Arc::new(jobs::Applied::default()));

@@ -20,8 +20,10 @@ mod passing;
 mod port;
 mod postgres;
 mod proxy;
+mod python;
 mod redis;
 mod smtp;
+mod targets;
 mod upstream;
 mod watchdog;
 
@@ -32,8 +34,10 @@ pub use oidc::Oidc;
 pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
+pub use python::python;
 pub use redis::Redis;
 pub use smtp::{Aiosmtpd, Smtp, Turn};
+pub use targets::TARGETS;
 pub use upstream::{Canary, OUTSIDE, Upstream, reply};
 
 /// Whether promises are to be tried at their full figures: `make promises` asks for it.

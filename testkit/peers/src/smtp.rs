@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -187,7 +187,7 @@ impl Aiosmtpd {
     /// With a certificate and its key, as files; TLS from the first byte, or by STARTTLS. It wants the user `user` and the
     /// password `a password`.
     pub fn start(certificate: &Path, key: &Path, implicit: bool) -> Self {
-        let mut child = Command::new(python())
+        let mut child = Command::new(crate::python())
             .args(["-c", SCRIPT])
             .args([certificate, key])
             .arg(if implicit { "implicit" } else { "starttls" })
@@ -221,10 +221,4 @@ impl Drop for Aiosmtpd {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Where `scripts/setup.sh` puts it.
-fn python() -> PathBuf {
-    let python = crate::folder::cache().join("venv/bin/python");
-    if python.exists() { python } else { "python3".into() }
 }

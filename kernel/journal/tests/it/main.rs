@@ -6,13 +6,16 @@
 mod late;
 mod place;
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use db::params;
+use journal::audit::Sought;
 use journal::{EventType, NewEvent, Position, Since, visible_kinds};
 use place::{START, both, subjects, workspace};
 use query::{List, Page, Paging, Signer, Sort};
-use types::{Error, Installation, Kind, Permission, Result, Rights, Scope, Trace};
+use types::{Error, Installation, Kind, Origin, Permission, Result, Rights, Scope, Trace};
 
 both! {
     async fn what_happened_is_read_in_order_and_resumed(place) {
@@ -97,6 +100,64 @@ both! {
         let gone = place.after(&scope, Some(old), 10).await.unwrap_err();
         assert_eq!((gone.kind(), gone.code()), (Kind::Gone, "events_expired"));
         assert_eq!(subjects(&place.after(&scope, Some(kept), 10).await.unwrap()), ["new"]);
+    }
+
+    async fn what_is_for_the_audit_outlives_the_feed(place) {
+        let scope = workspace();
+        let old = place.append(&scope, "old").await;
+        place.write_as(&scope, "thing.changed", "kept").await;
+        place.clock.advance(Duration::from_hours(24));
+        place.append(&scope, "new").await;
+        place.all(&scope, 3).await;
+        let by = Installation::system("a test");
+        let thin = || place.db.write(by.clone(), |tx, by| Box::pin(async move {
+            journal::thin(tx, by, tx.now().minus(Duration::from_hours(12)), &["thing.changed"]).await
+        }));
+        assert_eq!((thin().await.unwrap(), thin().await.unwrap()), (2, 0));
+        assert_eq!(subjects(&place.all(&scope, 1).await), ["new"], "the feed begins behind what was taken out");
+        assert_eq!(place.after(&scope, Some(old), 10).await.unwrap_err().code(), "events_expired");
+        let kept = place.audit(&scope, Sought { kinds: place::KINDS.to_vec(), ..Sought::default() }).await;
+        assert_eq!(kept.iter().map(|one| one.event.subject.as_str()).collect::<Vec<_>>(), ["kept", "new"]);
+        // What is kept can no longer be followed from.
+        assert_eq!(place.after(&scope, Some(kept[0].event.id), 10).await.unwrap_err().code(), "events_expired");
+        assert_eq!(timeline(&place, &scope, "kept", "").await.unwrap().items().len(), 1);
+    }
+
+    async fn addresses_are_found_by_network_and_forgotten_first(place) {
+        let scope = |address: [u8; 4]| {
+            let origin = Origin { address: IpAddr::from(address), agent: "curl/8".into() };
+            let trace = Trace { origin: Some(Arc::new(origin)), ..Trace::default() };
+            Scope::of_request(place.home, types::Actor::anonymous(), trace)
+        };
+        let (here, there) = (scope([203, 0, 113, 7]), scope([198, 51, 100, 1]));
+        place.append(&here, "here").await;
+        place.append(&there, "there").await;
+        place.all(&here, 2).await;
+        let net = |first: &str, last: &str| Some((first.parse().unwrap(), last.parse().unwrap()));
+        let sought = |network| Sought { kinds: place::KINDS.to_vec(), network, ..Sought::default() };
+        let found = place.audit(&here, sought(net("203.0.113.0", "203.0.113.255"))).await;
+        assert_eq!((found.len(), found[0].client, found[0].user_agent.as_deref()), (1, Some(IpAddr::from([203, 0, 113, 7])), Some("curl/8")));
+        assert!(place.audit(&here, sought(net("2001:db8::", "2001:db8::ffff"))).await.is_empty());
+        place.clock.advance(Duration::from_hours(1));
+        let by = Installation::system("a test");
+        let forget = || place.db.write(by.clone(), |tx, by| Box::pin(async move {
+            journal::forget_origins(tx, by, tx.now()).await
+        }));
+        assert_eq!((forget().await.unwrap(), forget().await.unwrap()), (2, 0));
+        let all = place.audit(&here, sought(None)).await;
+        assert!(all.len() == 2 && all.iter().all(|one| one.client.is_none() && one.user_agent.is_none()));
+    }
+
+    async fn one_reader_reads_every_workspace_in_order(place) {
+        let (one, other) = (workspace(), workspace());
+        place.append(&one, "a").await;
+        place.append(&other, "b").await;
+        place.all(&other, 1).await;
+        let by = Installation::system("a test");
+        let all = place.db.read(by, |rx, by| Box::pin(journal::everywhere(rx, by, Position::BEGINNING, 10))).await.unwrap();
+        let seen: Vec<_> = all.iter().map(|(workspace, event)| (workspace.unwrap(), event.subject.as_str())).collect();
+        assert_eq!(seen, [(one.workspace(), "a"), (other.workspace(), "b")]);
+        assert_eq!(Position::of(all[1].1.position.numbers()), all[1].1.position);
     }
 
     async fn after_a_restore_everything_new_comes_last(place) {

@@ -1,7 +1,9 @@
 //! A journal for one test, on the engine that it asks for, and short ways to write into it and read from it.
 
 use db::{Db, Engine, Options};
+use journal::audit::{Audited, Sought};
 use journal::{Event, EventId, NewEvent, Since};
+use query::{List, Page, Signer};
 use serde_json::json;
 use types::{Actor, ActorKind, Clock, Result, Scope, Time, Trace, WorkspaceId};
 
@@ -13,6 +15,7 @@ pub(crate) struct Place {
     _database: Option<peers::Database>,
     pub(crate) db: Db,
     pub(crate) clock: Clock,
+    pub(crate) home: WorkspaceId,
 }
 
 impl Place {
@@ -24,12 +27,33 @@ impl Place {
         let db =
             Db::open(Options { clock: clock.clone(), ..Options::new(url, folder.path()) }).await.unwrap();
         db.migrate(&[journal::MIGRATIONS]).await.unwrap();
-        Self { _folder: folder, _database: database, db, clock }
+        Self { _folder: folder, _database: database, db, clock, home: WorkspaceId::at(START) }
     }
 
     /// Writes one event in a commit of its own.
     pub(crate) async fn append(&self, scope: &Scope, subject: &str) -> EventId {
         self.begin(scope, subject, 0.0).await.unwrap()
+    }
+
+    /// The same, of another kind.
+    pub(crate) async fn write_as(&self, scope: &Scope, kind: &'static str, subject: &str) {
+        let write = self.db.write((scope.clone(), kind, subject.to_owned()), |tx, (scope, kind, subject)| {
+            Box::pin(async move { journal::append(tx, scope, NewEvent::new(kind, subject.clone())).await })
+        });
+        write.await.unwrap();
+    }
+
+    /// What an audit of the workspace finds, the oldest first.
+    pub(crate) async fn audit(&self, scope: &Scope, sought: Sought) -> Vec<Audited> {
+        let place = query::Place { workspace: Some(scope.workspace()), endpoint: "/a", filter: "" };
+        let list = List::parse("", &journal::TIMELINE, &Signer::new(b"a secret"), place).unwrap();
+        let page = self.db.read((scope.clone(), sought, list), |rx, (scope, sought, list)| {
+            Box::pin(async move { journal::audit::page(rx, &*scope, sought, list).await })
+        });
+        match page.await.unwrap() {
+            Page::Numbered(page) => page.items,
+            Page::Keyset(page) => page.items,
+        }
     }
 
     /// Writes one event and keeps the transaction open for a while (PostgreSQL).
@@ -79,7 +103,7 @@ impl Place {
 pub(crate) fn workspace() -> Scope {
     let actor =
         Actor { kind: ActorKind::Person, id: Some("per_1".into()), label: "owner@example.test".into() };
-    let trace = Trace { request_id: "r1".into(), trace_id: "t1".into() };
+    let trace = Trace { request_id: "r1".into(), trace_id: "t1".into(), origin: None };
     Scope::of_request(WorkspaceId::at(START), actor, trace)
 }
 

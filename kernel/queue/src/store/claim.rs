@@ -70,6 +70,8 @@ pub(crate) async fn look(rx: &mut Read, kinds: &[&'static str], node: NodeId) ->
 pub(crate) struct Wanted {
     pub kind: &'static str,
     pub free: usize,
+    /// The most that run for one lane.
+    pub per_lane: usize,
     pub after: String,
 }
 
@@ -126,7 +128,8 @@ async fn take_kind(tx: &mut Tx, node: NodeId, wanted: &Wanted, taken: &mut Vec<C
         let shares = fair::deal(free, &lanes);
         let mut empty = Vec::new();
         for (at, share) in shares.into_iter().enumerate().filter(|(_, share)| *share > 0) {
-            let got = take_lane(tx, node, wanted.kind, &lanes[at].name, share).await?;
+            let most = share.min(wanted.per_lane.saturating_sub(lanes[at].running));
+            let got = take_lane(tx, node, wanted.kind, &lanes[at].name, most).await?;
             lanes[at].running += got.len();
             free -= got.len();
             if got.len() < share {

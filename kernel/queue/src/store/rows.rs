@@ -198,7 +198,7 @@ pub(super) fn head(row: &mut Row) -> Result<Head> {
         id: row.take("actor_id")?,
         label: row.take("actor_label")?,
     };
-    let trace = Trace { request_id: row.take("request_id")?, trace_id: row.take("trace_id")? };
+    let trace = Trace { request_id: row.take("request_id")?, trace_id: row.take("trace_id")?, origin: None };
     Ok(Head {
         id: row.take("id")?,
         kind: row.take("kind")?,

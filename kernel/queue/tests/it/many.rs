@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use db::Engine;
 
 use crate::both;
-use crate::place::{NOTE, ONE, Place, QUICK, job, workspace};
+use crate::place::{BOUND, NOTE, ONE, Place, QUICK, job, workspace};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_runs_once_on_two_nodes() {
@@ -42,6 +42,19 @@ both! {
         let last = starts.iter().rposition(|name| name.starts_with("small")).unwrap();
         let small = starts.iter().filter(|name| name.starts_with("small")).count();
         assert!(small == 10 && last < 25, "the last of {small} began as number {last}");
+        node.tasks.shutdown(std::time::Duration::from_secs(10)).await;
+    }
+
+    async fn p21_a_kind_may_be_bounded_for_each_workspace(place) {
+        let (busy, other) = (workspace(), workspace());
+        place.enqueue_many(&busy, (0..9).map(|n| job(&BOUND, &format!("busy {n}")).quiet()).collect()).await;
+        let node = place.node(QUICK).await;
+        place.until_begun(2).await;
+        place.enqueue(&other, job(&BOUND, "other").quiet()).await;
+        place.until_begun(3).await;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let starts = place.seen.starts.lock().clone();
+        assert!(starts.len() == 3 && starts.contains(&"other".to_owned()), "{starts:?}");
         node.tasks.shutdown(std::time::Duration::from_secs(10)).await;
     }
 }

@@ -59,6 +59,13 @@ pub(crate) static STALL: Kind<Work> =
 /// Runs until it is told to stop.
 pub(crate) static HEED: Kind<Work> =
     Kind { retry: SHORT, ..Kind::new("test.heed", |job, work| Box::pin(heed(job, work))) };
+/// The same, two at a time for one workspace.
+pub(crate) static BOUND: Kind<Work> = Kind {
+    concurrency: 10,
+    per_workspace: 2,
+    retry: SHORT,
+    ..Kind::new("test.bound", |job, work| Box::pin(heed(job, work)))
+};
 /// Its first attempt has an effect that is refused.
 pub(crate) static REFUSED: Kind<Work> =
     Kind { retry: SHORT, ..Kind::new("test.refused", |job, work| Box::pin(refused(job, work))) };
@@ -180,7 +187,8 @@ impl Place {
     }
 
     pub(crate) async fn node(&self, options: Options) -> Node {
-        let kinds = [&NOTE, &ONE, &FAIL, &STALL, &HEED, &REFUSED, &HOG].map(Kind::registered).to_vec();
+        let kinds =
+            [&NOTE, &ONE, &FAIL, &STALL, &HEED, &BOUND, &REFUSED, &HOG].map(Kind::registered).to_vec();
         let tasks = TaskGroup::new();
         let queue = Queue::start(&self.db, &tasks, kinds, self.seen.clone(), options).await.unwrap();
         Node { tasks, queue }

@@ -2,22 +2,36 @@
 //!
 //! Refuses to pass on anything it has not checked character by character: both ids are reflected.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use telemetry::traceparent::TraceParent;
-use types::{Clock, Id, Trace};
+use types::{Clock, Id, Origin, Trace};
+
+use super::client::ClientAddr;
+use super::redact;
+
+/// Longer names of a client are somebody's attempt at something.
+const LONGEST_AGENT: usize = 256;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The ids of a request.
-pub(super) fn of(headers: &HeaderMap, clock: &Clock) -> Trace {
+/// The ids of a request, and where it comes from.
+pub(super) fn of(headers: &HeaderMap, clock: &Clock, client: ClientAddr) -> Trace {
     let request_id = only(headers, &REQUEST_ID).filter(|text| well_formed(text)).map(str::to_owned);
     let parent = only(headers, &TRACEPARENT).and_then(TraceParent::parse);
     Trace {
         request_id: request_id.unwrap_or_else(|| Id::at(clock.now()).encode()),
         trace_id: parent.unwrap_or_else(TraceParent::generate).trace_id(),
+        origin: Some(Arc::new(Origin { address: client.0, agent: agent(headers) })),
     }
+}
+
+fn agent(headers: &HeaderMap) -> String {
+    let said = headers.get(header::USER_AGENT).map_or(&[][..], HeaderValue::as_bytes);
+    redact::escaped(said, LONGEST_AGENT)
 }
 
 /// Says the ids in the response.
@@ -56,6 +70,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(REQUEST_ID, HeaderValue::from_static("one"));
         headers.append(REQUEST_ID, HeaderValue::from_static("two"));
-        assert_eq!(of(&headers, &Clock::system()).request_id.len(), 26);
+        let nowhere = ClientAddr(std::net::IpAddr::from([0, 0, 0, 0]));
+        assert_eq!(of(&headers, &Clock::system(), nowhere).request_id.len(), 26);
     }
 }

@@ -61,13 +61,13 @@ impl Edge {
     /// One request, from the first look at it to the headers of its response.
     pub async fn handle(self, mut request: Request<Body>) -> Response {
         let options = self.options();
-        let trace = ids::of(request.headers(), &options.clock);
         let caller = client::of(
             request.extensions(),
             request.headers(),
             &options.trusted_proxies,
             options.forwarded_header,
         );
+        let trace = ids::of(request.headers(), &options.clock, caller);
         request.extensions_mut().insert(trace.clone());
         request.extensions_mut().insert(caller);
         let watch = Watch::begin(&mut request, &trace, caller);

@@ -1,12 +1,11 @@
 //! All the SQL of presences.
 
-use db::{Migrations, Read, Tx, params};
+use db::{Migration, Read, Tx, params};
 use types::{Error, Installation, Result, Scope, Time};
 
 use super::model::{Crowds, joined};
 
-pub(crate) const MIGRATIONS: Migrations =
-    Migrations { system: "activity", steps: &[db::migration!("0001_presences")] };
+pub(crate) const MIGRATION: Migration = db::migration!("0001_presences");
 
 /// Says who is here.
 pub(crate) async fn say(tx: &mut Tx, scope: &Scope, node: &str, here: &Crowds) -> Result<()> {

@@ -111,3 +111,45 @@ impl Open {
         }
     }
 }
+
+/// Settings of a house that may send to `peers::OUTSIDE` without TLS, and shows its mails.
+const OPEN: &str = r#"
+mode = "development"
+
+[limits]
+signed_in = 1000000
+anonymous = 1000000
+sign_in = 1000000
+refresh = 1000000
+
+[outbound]
+allow = ["127.0.0.2/32"]
+
+[identity]
+password_memory_kib = 64
+password_passes = 1
+"#;
+
+/// A house that may send out, with more settings.
+pub(crate) async fn start_open(engine: Engine, more: &str) -> TestApp {
+    let settings = format!("{OPEN}{more}");
+    TestApp::with(engine, vec![identity::system(), activity::system(), status::system()], &settings).await
+}
+
+/// Runs one of the works that come back.
+pub(crate) async fn upkeep(app: &TestApp, name: &str) {
+    let all = app.app.systems().iter().flat_map(|system| system.upkeep);
+    let found = all.into_iter().find(|upkeep| upkeep.name == name).expect("an upkeep of that name");
+    (found.run)(app.app.clone()).await.unwrap();
+}
+
+/// Waits until it is so: other tests on the same server may hold the horizon of the journal for a moment.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it was never so: {what}");
+}

@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 #![allow(clippy::disallowed_methods, reason = "a test has no task group")]
 
+mod audit;
+mod deliveries;
 mod feed;
+mod follower;
 mod house;
 mod live;
 mod live_attacks;
 mod presence;
 mod sockets;
 mod streams;
+mod webhooks;

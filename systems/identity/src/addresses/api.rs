@@ -69,7 +69,8 @@ async fn change_email(
     let (person, _) = own(&caller)?;
     body.validate()?;
     passwords::ops::prove(&app, view.ground(), person, &body.password).await?;
-    let letter = Letter::ChangeAddress { person, email: body.email };
+    let email = Email::of(&body.email).typed;
+    let letter = Letter::ChangeAddress { person, email };
     let args = (view.ground().clone(), letter);
     app.db().write(args, |tx, (inst, letter)| Box::pin(letters::ask(tx, inst, letter))).await?;
     Ok(Reply::json(StatusCode::ACCEPTED, &Ack::OK)?.no_store())

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
-use web::{App, Authenticate, Caller, Closed, Cookie, Credential};
+use web::{App, Authenticate, Caller, Closed, Cookie, Credential, Fault};
 
 pub(crate) use ops::{Place, Wish, enter, ground, lacking, need_person, person_of};
 pub(crate) use standing::{Callers, workspace_named};
@@ -54,6 +54,10 @@ impl Authenticate for Identity {
             }
         })
     }
+
+    fn step_up_age(&self, app: &App) -> Duration {
+        app.settings().get::<IdentitySettings>().step_up_age
+    }
 }
 
 impl Identity {
@@ -66,7 +70,7 @@ impl Identity {
         };
         let session =
             session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
-        Self::person_in(&session.person, claims.sid, wanted, now)
+        Self::person_in(app, &session, claims.sid, wanted, now)
     }
 
     /// A browser's session. Its use is noted beside the request where `peer` is given.
@@ -93,7 +97,7 @@ impl Identity {
         if let Some(peer) = peer {
             self.callers.touch_session(app, id, &session, peer, now);
         }
-        Self::person_in(&session.person, id, wanted, now)
+        Self::person_in(app, &session, id, wanted, now)
     }
 
     /// Verified once; afterwards known by its hash until it expires.
@@ -110,15 +114,21 @@ impl Identity {
     }
 
     fn person_in(
-        person: &PersonStanding,
+        app: &App,
+        standing: &SessionStanding,
         session: SessionId,
         wanted: Option<&str>,
         now: Time,
     ) -> Result<Caller> {
+        let person = &standing.person;
         let seat = match wanted {
             Some(wanted) => Some(named(&person.seats, wanted).ok_or_else(access_denied)?),
             None => person.seats.iter().find(|seat| seat.membership.is_default),
         };
+        let second_factor = standing.second_factor || app.broken(Fault::NoFactorAsked);
+        let barred = seat.is_some_and(|seat| seat.membership.require_second_factor && !second_factor);
+        // Whoever is barred is in no workspace, so that a handler which asks for no permission has none to look into.
+        let seat = seat.filter(|_| !barred);
         let closed = seat.and_then(|seat| seat.membership.life.closed(now));
         Ok(Caller {
             actor: Actor {
@@ -133,6 +143,9 @@ impl Identity {
             installation: person.installation.clone(),
             closed,
             requests: seat.and_then(|seat| seat.membership.requests),
+            proven_at: Some(standing.proven_at),
+            second_factor,
+            barred,
         })
     }
 
@@ -165,6 +178,9 @@ impl Identity {
             },
             closed,
             requests: at.and_then(|at| at.found.requests),
+            proven_at: None,
+            second_factor: false,
+            barred: false,
         })
     }
 

@@ -8,7 +8,7 @@ use web::{Caller, Check, Closed};
 
 use crate::Identity;
 use crate::workspaces::limits::Allowed;
-use crate::workspaces::{life, members};
+use crate::workspaces::{self, life, members};
 
 /// Who wants to do what in which workspace; made by a handler, settled inside its transaction.
 #[derive(Clone)]
@@ -69,6 +69,9 @@ pub(crate) async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> 
     let rights = match person_of(caller) {
         Some(person) => {
             let member = members::store::get(rx, &scope, person).await?.ok_or_else(Error::not_found)?;
+            if !caller.second_factor && workspaces::store::requires_second_factor(rx, &scope).await? {
+                return Err(web::second_factor_needed());
+            }
             identity.roles.rights_of(&member.post)
         }
         // A key was already held against the workspace of its request; it reaches no other.

@@ -12,13 +12,12 @@ CREATE INDEX workspaces_delete_at ON workspaces (delete_at) WHERE delete_at IS N
 
 -- What the workspace decided for itself; no row is as good as one of defaults.
 CREATE TABLE workspace_settings (
-    workspace_id          BLOB   NOT NULL PRIMARY KEY REFERENCES workspaces (id),
-    role                  TEXT   NOT NULL,
-    role_id               BLOB   REFERENCES workspace_roles (id),
-    require_second_factor BIGINT NOT NULL,
-    invitation_days       BIGINT NOT NULL,
-    updated_at            BIGINT NOT NULL,
-    revision              BIGINT NOT NULL
+    workspace_id    BLOB   NOT NULL PRIMARY KEY REFERENCES workspaces (id),
+    role            TEXT   NOT NULL,
+    role_id         BLOB   REFERENCES workspace_roles (id),
+    invitation_days BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    revision        BIGINT NOT NULL
 );
 
 -- An owner who wants to be none, and who was offered the place.

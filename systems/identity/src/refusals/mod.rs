@@ -5,11 +5,10 @@
 pub(crate) mod jobs;
 mod store;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use parking_lot::Mutex;
 use types::Time;
+use web::Tally;
 
 /// Beyond this many different counts in a minute, networks are counted together.
 const MOST: usize = 10_000;
@@ -26,25 +25,24 @@ pub(crate) struct Counted {
 }
 
 /// The counts since they were last written down.
-#[derive(Default)]
-pub(crate) struct Refusals(Mutex<HashMap<Counted, i64>>);
+pub(crate) struct Refusals(Tally<Counted>);
+
+impl Default for Refusals {
+    fn default() -> Self {
+        Self(Tally::new(MOST))
+    }
+}
 
 impl Refusals {
     pub(crate) fn count(&self, kind: &'static str, client: IpAddr, now: Time) {
         metrics::counter!("mainstay_sign_in_refusals_total", "kind" => kind).increment(1);
         let minute = now.as_seconds().div_euclid(60);
-        let mut counts = self.0.lock();
         let one = Counted { minute, kind, network: web::network(client) };
-        let one = if counts.len() < MOST || counts.contains_key(&one) {
-            one
-        } else {
-            Counted { network: OTHERS.to_owned(), ..one }
-        };
-        *counts.entry(one).or_default() += 1;
+        self.0.count(one, |one| Counted { network: OTHERS.to_owned(), ..one });
     }
 
     fn take(&self) -> Vec<(Counted, i64)> {
-        std::mem::take(&mut *self.0.lock()).into_iter().collect()
+        self.0.take()
     }
 }
 

@@ -75,9 +75,9 @@ async fn resend_verification(view: View<Installation>, Json(body): Json<AddressI
 
 async fn ask(view: &View<Installation>, body: &AddressIn, letter: fn(String) -> Letter) -> Result<Reply> {
     let mut problems = Problems::new();
-    Email::check_mailable("/email", &body.email, &mut problems);
+    let email = Email::check_mailable("/email", &body.email, &mut problems).typed;
     problems.into_result()?;
-    letters::ask_as_stranger(view.app(), view.ground(), letter(body.email.clone()), &body.email).await?;
+    letters::ask_as_stranger(view.app(), view.ground(), letter(email.clone()), &email).await?;
     Ok(Reply::json(StatusCode::ACCEPTED, &Ack::OK)?.no_store())
 }
 

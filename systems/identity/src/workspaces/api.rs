@@ -84,6 +84,10 @@ pub(crate) struct WorkspacePatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     enabled_until: Field<Time>,
+    /// Whether sessions without a second factor are kept out. Only who showed one himself can switch it on.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, nullable = false)]
+    require_second_factor: Field<bool>,
 }
 
 impl WorkspacePatch {
@@ -96,8 +100,18 @@ impl WorkspacePatch {
         &self,
         tx: &mut Tx,
         scope: &Scope,
-        now: WorkspaceRow,
+        mut now: WorkspaceRow,
+        caller: &Caller,
     ) -> types::Result<WorkspaceRow> {
+        if let Some(required) = self.require_second_factor.as_set().copied()
+            && required != now.require_second_factor
+        {
+            // Else whoever switches it on would be the first who is kept out.
+            if required && !caller.second_factor {
+                return Err(web::second_factor_needed());
+            }
+            now = ops::require_second_factor(tx, scope, required).await?;
+        }
         let code = self.code.clone().onto(now.code.clone());
         let (name, slug) = (now.name.clone(), now.slug.clone());
         let new = Written {
@@ -117,6 +131,9 @@ impl WorkspacePatch {
 
 impl Check for WorkspacePatch {
     fn check(&self, problems: &mut Problems) {
+        if self.require_second_factor == Field::Empty {
+            problems.add("/require_second_factor", "required", "cannot be emptied");
+        }
         for (path, field) in [("/name", &self.name), ("/slug", &self.slug)] {
             if *field == Field::Empty {
                 problems.add(path, "required", "cannot be emptied");
@@ -164,13 +181,25 @@ pub(crate) struct WorkspaceOut {
     created_at: Time,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Time,
+    /// Whether sessions without a second factor are kept out.
+    require_second_factor: bool,
     #[serde(skip)]
     version: i64,
 }
 
 impl WorkspaceOut {
     pub(crate) fn new(row: WorkspaceRow, now: Time) -> Self {
-        let WorkspaceRow { id, name, slug, code, life, created_at, updated_at, version } = row;
+        let WorkspaceRow {
+            id,
+            name,
+            slug,
+            code,
+            life,
+            created_at,
+            updated_at,
+            version,
+            require_second_factor,
+        } = row;
         let (state, paused, delete_at) = (life.word(now), life.paused_at.is_some(), life.delete_at);
         let (enabled_from, enabled_until) = (life.enabled_from, life.enabled_until);
         Self {
@@ -182,6 +211,7 @@ impl WorkspaceOut {
             enabled_from,
             enabled_until,
             paused,
+            require_second_factor,
             delete_at,
             created_at,
             updated_at,
@@ -300,7 +330,7 @@ async fn get_workspace(
     .await
 }
 
-/// Changes what a workspace is called, and when it is enabled.
+/// Changes what a workspace is called, when it is enabled, and whether it asks its members for second factors.
 #[utoipa::path(patch, path = "/api/v1/workspaces/{id}", tag = "workspaces", operation_id = "update_workspace",
     params(("id" = String, Path, description = "The workspace's id.")),
     request_body = WorkspacePatch,
@@ -323,7 +353,7 @@ async fn update_workspace(
                 if change.body.times() && !held.hold(WORKSPACE_MANAGE) {
                     return Err(lacking(WORKSPACE_MANAGE));
                 }
-                let row = change.body.onto(tx, &scope, now).await?;
+                let row = change.body.onto(tx, &scope, now, &change.id.caller).await?;
                 Ok(WorkspaceOut::new(row, tx.now()))
             })
         })

@@ -21,9 +21,14 @@ password_passes = 1
 
 /// A house where strangers may register, mail is shown, and jobs run.
 pub(crate) async fn open_house(engine: Engine) -> TestApp {
-    let app = TestApp::with(engine, vec![identity::system()], SETTINGS).await;
+    let app = quiet_house(engine).await;
     app.work().await;
     app
+}
+
+/// The same before any job runs.
+pub(crate) async fn quiet_house(engine: Engine) -> TestApp {
+    TestApp::with(engine, vec![identity::system()], SETTINGS).await
 }
 
 /// The letters to an address with this in their subject, newest first.

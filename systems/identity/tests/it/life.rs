@@ -115,12 +115,12 @@ testkit::on_both! {
         let path = format!("{WORKSPACES}/{}/settings", owner.workspace);
         let first = member.get(&path).await.expect(200);
         assert_eq!(first.json()["default_role"], "member");
-        member.patch(&path, json!({"require_second_factor": true})).await.refused(403, "permission_needed");
+        member.patch(&path, json!({"invitation_days": 3})).await.refused(403, "permission_needed");
         owner.patch(&path, json!({"invitation_days": 0})).await.refused(422, "invalid");
         let tag = owner.get(&path).await.expect(200).etag();
-        let changed = owner.ask(Method::PATCH, &path).header("if-match", &tag).json(&json!({"require_second_factor": true, "default_role": "viewer"}));
+        let changed = owner.ask(Method::PATCH, &path).header("if-match", &tag).json(&json!({"invitation_days": 2, "default_role": "viewer"}));
         let changed = changed.send().await.expect(200).json();
-        assert_eq!((&changed["revision"], &changed["require_second_factor"], &changed["default_role"]), (&json!(2), &json!(true), &json!("viewer")));
+        assert_eq!((&changed["revision"], &changed["invitation_days"], &changed["default_role"]), (&json!(2), &json!(2), &json!("viewer")));
         let stale = owner.ask(Method::PATCH, &path).header("if-match", &tag).json(&json!({"invitation_days": 3}));
         let _ = stale.send().await.expect(412);
     }

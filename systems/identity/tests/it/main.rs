@@ -3,6 +3,7 @@
 mod addresses;
 mod callers;
 mod cookies;
+mod factors;
 mod invitations;
 mod keys;
 mod leaving;
@@ -12,6 +13,7 @@ mod limits;
 mod lives;
 mod me;
 mod pages;
+mod passkeys;
 mod passwords;
 mod people;
 mod refresh;
@@ -22,7 +24,9 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod sso;
+mod step_up;
 mod tenants;
+mod totp;
 mod transfers;
 mod workspaces;
 

@@ -91,7 +91,7 @@ testkit::on_both! {
         register(&app, ADA).await.expect(202);
         let first = opened(&letter(&app, ADA, "Your account", 1).await);
         let _ = again("ADA@example.test").await;
-        let second = opened(&letter(&app, ADA, "Your account", 2).await);
+        let second = opened(&letter(&app, "ADA@example.test", "Your account", 1).await);
         verify(&app, &first, PASSWORD).await.refused(403, "link_invalid");
         let _ = verify(&app, &second, PASSWORD).await.expect(201);
     }

@@ -21,6 +21,7 @@ fn node(app: &TestApp) -> App {
         outbound: app.app.outbound().clone(),
         keys: Keys::new(b"the secret of a test installation"),
         authenticate: None,
+        directory: None,
         extensions: Extensions::default(),
         faults: Faults::default(),
         systems: systems(),

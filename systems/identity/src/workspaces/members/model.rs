@@ -27,4 +27,6 @@ pub(crate) struct Membership {
     /// How many requests a minute the workspace has, if that was limited.
     pub(crate) requests: Option<u32>,
     pub(crate) is_default: bool,
+    /// Whether the workspace keeps sessions without a second factor out.
+    pub(crate) require_second_factor: bool,
 }

@@ -105,10 +105,18 @@ pub(crate) async fn set_default(tx: &mut Tx, scope: &Scope, person: PersonId) ->
     Ok(tx.execute(sql, params![scope.workspace(), person]).await? == 1)
 }
 
+/// Those who own the workspace and may sign in, by name and address.
+pub(crate) async fn owners_of(rx: &mut Read, scope: &Scope) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT p.name, p.email FROM memberships m JOIN people p ON p.id = m.person_id \
+               WHERE m.workspace_id = $1 AND m.role = 'owner' AND p.status = 'active' ORDER BY p.email LIMIT 100";
+    let rows = rx.rows(sql, params![scope.workspace()]).await?;
+    rows.into_iter().map(|mut row| Ok((row.take("name")?, row.take("email")?))).collect()
+}
+
 /// Everywhere somebody belongs, the default first, then by slug.
 pub(crate) async fn of_person(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<Membership>> {
     let sql = format!(
-        "SELECT m.workspace_id, w.slug, w.name, m.is_default, {}, {}, l.value AS requests FROM memberships m \
+        "SELECT m.workspace_id, w.slug, w.name, m.is_default, w.require_second_factor, {}, {}, l.value AS requests FROM memberships m \
          JOIN workspaces w ON w.id = m.workspace_id {} \
          LEFT JOIN workspace_limits l ON l.workspace_id = m.workspace_id AND l.name = $2 \
          WHERE m.person_id = $1 ORDER BY m.is_default DESC, w.slug",
@@ -126,6 +134,7 @@ pub(crate) async fn of_person(rx: &mut Read, _: &Installation, person: PersonId)
             life: life::store::life(&mut row)?,
             requests: row.take::<Option<i64>>("requests")?.map(limits::store::as_count),
             is_default: row.take("is_default")?,
+            require_second_factor: row.take("require_second_factor")?,
         });
     }
     Ok(all)

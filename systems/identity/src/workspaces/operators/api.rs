@@ -5,7 +5,7 @@ use query::Page;
 use types::{Installation, WorkspaceId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Change, Commit, Json, Path, Reply, Result, View};
+use web::{App, Caller, Change, Commit, Json, Path, Reply, Result, View};
 
 use super::ops;
 use crate::Identity;
@@ -63,17 +63,19 @@ async fn get_any_workspace(view: View<Installation>, Path(id): Path<WorkspaceId>
     responses((status = 200, description = "The workspace as it is now.", body = WorkspaceOut)))]
 async fn update_any_workspace(
     State(app): State<App>,
+    caller: Caller,
     commit: Commit<Installation>,
     Path(id): Path<WorkspaceId>,
     Json(patch): Json<WorkspacePatch>,
 ) -> Result<Reply> {
     let identity = app.extension::<Identity>()?;
     let reply = commit
-        .updated(id, patch, |tx, inst, change: &Change<WorkspaceId, WorkspacePatch>| {
+        .updated((id, caller), patch, |tx, inst, change: &Change<(WorkspaceId, Caller), WorkspacePatch>| {
             Box::pin(async move {
-                let (scope, now) = ops::find(tx, inst, change.id).await?;
+                let (id, caller) = &change.id;
+                let (scope, now) = ops::find(tx, inst, *id).await?;
                 change.admit(now.version)?;
-                let row = change.body.onto(tx, &scope, now).await?;
+                let row = change.body.onto(tx, &scope, now, caller).await?;
                 Ok(WorkspaceOut::new(row, tx.now()))
             })
         })

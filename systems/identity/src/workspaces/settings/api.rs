@@ -26,8 +26,6 @@ pub(crate) struct WorkspaceSettingsOut {
     /// What an invitation makes somebody that names no role.
     #[schema(value_type = String)]
     default_role: Role,
-    /// Whether only those may work here who signed in with a second factor.
-    require_second_factor: bool,
     /// For how many days an invitation can be accepted.
     invitation_days: i64,
     /// Null where nobody changed anything yet.
@@ -41,10 +39,9 @@ pub(crate) struct WorkspaceSettingsOut {
 
 impl WorkspaceSettingsOut {
     fn new(choices: &Choices, workspace: WorkspaceId) -> Self {
-        let Choices { post, require_second_factor, invitation_days, updated_at, revision } = choices;
+        let Choices { post, invitation_days, updated_at, revision } = choices;
         Self {
             default_role: post.role,
-            require_second_factor: *require_second_factor,
             invitation_days: *invitation_days,
             updated_at: *updated_at,
             revision: *revision,
@@ -76,9 +73,6 @@ pub(crate) struct WorkspaceSettingsPatch {
     #[schema(value_type = Option<String>, nullable = false, example = "member", max_length = 40)]
     default_role: Field<String>,
     #[serde(default)]
-    #[schema(value_type = Option<bool>, nullable = false)]
-    require_second_factor: Field<bool>,
-    #[serde(default)]
     #[schema(value_type = Option<i64>, nullable = false, minimum = 1, maximum = 60)]
     invitation_days: Field<i64>,
 }
@@ -87,7 +81,6 @@ impl WorkspaceSettingsPatch {
     fn wanted(&self) -> Wanted {
         Wanted {
             default_role: self.default_role.as_set().cloned(),
-            require_second_factor: self.require_second_factor.as_set().copied(),
             invitation_days: self.invitation_days.as_set().copied(),
         }
     }
@@ -97,7 +90,6 @@ impl Check for WorkspaceSettingsPatch {
     fn check(&self, problems: &mut Problems) {
         let empty = [
             ("/default_role", self.default_role == Field::Empty),
-            ("/require_second_factor", self.require_second_factor == Field::Empty),
             ("/invitation_days", self.invitation_days == Field::Empty),
         ];
         for (path, _) in empty.iter().filter(|(_, empty)| *empty) {

@@ -11,7 +11,6 @@ pub(crate) const DAYS_MAX: i64 = 60;
 pub(crate) struct Choices {
     /// What an invitation makes somebody that names no role.
     pub(crate) post: Post,
-    pub(crate) require_second_factor: bool,
     /// How long an invitation can be accepted.
     pub(crate) invitation_days: i64,
     pub(crate) updated_at: Option<Time>,
@@ -20,12 +19,6 @@ pub(crate) struct Choices {
 
 impl Default for Choices {
     fn default() -> Self {
-        Self {
-            post: Post::built_in(Role::Member),
-            require_second_factor: false,
-            invitation_days: 7,
-            updated_at: None,
-            revision: 1,
-        }
+        Self { post: Post::built_in(Role::Member), invitation_days: 7, updated_at: None, revision: 1 }
     }
 }

@@ -13,7 +13,6 @@ use crate::workspaces::{Roles, roles};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) default_role: Option<String>,
-    pub(crate) require_second_factor: Option<bool>,
     pub(crate) invitation_days: Option<i64>,
 }
 
@@ -29,19 +28,15 @@ pub(crate) async fn change(
         new.post = roles::ops::named(tx, scope, role).await?;
         grant.0.admit(&new.post, grant.1)?;
     }
-    new.require_second_factor = wanted.require_second_factor.unwrap_or(now.require_second_factor);
     new.invitation_days = wanted.invitation_days.unwrap_or(now.invitation_days);
-    let same = new.post.role == now.post.role
-        && new.require_second_factor == now.require_second_factor
-        && new.invitation_days == now.invitation_days;
+    let same = new.post.role == now.post.role && new.invitation_days == now.invitation_days;
     if same {
         return Ok(now);
     }
     let at = tx.now();
     store::put(tx, scope, &new, at).await?;
     let payload = json!({
-        "default_role": new.post.role, "require_second_factor": new.require_second_factor,
-        "invitation_days": new.invitation_days,
+        "default_role": new.post.role, "invitation_days": new.invitation_days,
     });
     let subject = scope.workspace().to_string();
     events::in_workspace(tx, scope, events::WORKSPACE_SETTINGS_CHANGED, subject, payload).await?;

@@ -1,5 +1,10 @@
 //! All the SQL of the journal.
 
+pub(crate) mod audit;
+pub(crate) mod keep;
+
+use std::net::IpAddr;
+
 use db::{Engine, Read, Row, Tx, params};
 use query::{Kind, List, Page, Select, SortColumn, SortField, SortFields};
 use types::{Actor, ActorKind, Error, Installation, Result, Scalar, Scope, Time, Trace, WorkspaceId};
@@ -45,10 +50,13 @@ pub(crate) async fn insert(
     let id = EventId::at(now);
     let own = if actor.kind == ActorKind::System { "system" } else { "api" };
     let noun = event.noun();
+    let origin = trace.origin.as_deref();
+    let client = origin.map(|origin| origin.address).filter(|address| !address.is_unspecified()).map(wide);
+    let agent = origin.map(|origin| origin.agent.clone()).filter(|agent| !agent.is_empty());
     tx.execute(
         "INSERT INTO events (epoch, id, workspace, kind, noun, subject, occurred_at, actor_kind, actor_id, \
-         actor_label, source, request_id, trace_id, payload) \
-         VALUES ((SELECT epoch FROM journal_state WHERE id = 1), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         actor_label, source, request_id, trace_id, payload, client, user_agent) \
+         VALUES ((SELECT epoch FROM journal_state WHERE id = 1), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         params![
             id,
             workspace,
@@ -62,7 +70,9 @@ pub(crate) async fn insert(
             event.source.unwrap_or(own),
             &trace.request_id,
             &trace.trace_id,
-            event.payload.to_string()
+            event.payload.to_string(),
+            client,
+            agent
         ],
     )
     .await?;
@@ -92,8 +102,10 @@ pub(crate) async fn timeline_installation(
     query::page(rx, select, list, |row| read(row, false)).await
 }
 
+/// Where an event stands that the feed still reaches: what is kept for the audit alone is gone from it.
 pub(crate) async fn position(rx: &mut Read, scope: &Scope, id: EventId) -> Result<Option<Position>> {
-    let sql = "SELECT epoch, tx, seq FROM events WHERE workspace = $1 AND id = $2";
+    let sql = "SELECT epoch, tx, seq FROM events WHERE workspace = $1 AND id = $2 \
+               AND (epoch, tx, seq) > (SELECT feed_epoch, feed_tx, feed_seq FROM journal_state WHERE id = 1)";
     rx.row(sql, params![scope.workspace(), id]).await?.as_mut().map(place).transpose()
 }
 
@@ -130,6 +142,22 @@ pub(crate) async fn after(
     rx.rows(&sql, &params).await?.iter_mut().map(|row| read(row, public)).collect()
 }
 
+/// Everything that happened anywhere after a place, oldest first, with the workspace it happened in.
+pub(crate) async fn everywhere(
+    rx: &mut Read,
+    _: &Installation,
+    from: Position,
+    limit: u32,
+) -> Result<Vec<(Option<WorkspaceId>, Event)>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, workspace FROM events WHERE (epoch, tx, seq) > ($1, $2, $3){} \
+         ORDER BY epoch, tx, seq LIMIT $4",
+        settled(rx.engine())
+    );
+    let rows = rx.rows(&sql, params![from.epoch, from.tx, from.seq, limit]).await?;
+    rows.into_iter().map(|mut row| Ok((row.take("workspace")?, read(&mut row, false)?))).collect()
+}
+
 pub(crate) async fn end(rx: &mut Read, scope: &Scope) -> Result<Position> {
     let sql = format!(
         "SELECT epoch, tx, seq FROM events WHERE workspace = $1{} ORDER BY epoch DESC, tx DESC, seq DESC LIMIT 1",
@@ -155,23 +183,6 @@ pub(crate) async fn head(rx: &mut Read) -> Result<(Position, Option<Time>)> {
     Ok((end, waiting))
 }
 
-pub(crate) async fn prune(tx: &mut Tx, _: &Installation, before: Time, batch: u32) -> Result<usize> {
-    let sql = "SELECT epoch, tx, seq, occurred_at FROM events ORDER BY epoch, tx, seq LIMIT $1";
-    let mut old = Vec::new();
-    for mut row in tx.rows(sql, params![batch]).await? {
-        if row.take::<Time>(3)? >= before {
-            break;
-        }
-        old.push(place(&mut row)?);
-    }
-    let Some(last) = old.last() else { return Ok(0) };
-    let sql = "DELETE FROM events WHERE (epoch, tx, seq) <= ($1, $2, $3)";
-    tx.execute(sql, params![last.epoch, last.tx, last.seq]).await?;
-    let sql = "UPDATE journal_state SET pruned_before = $1 WHERE id = 1 AND pruned_before < $1";
-    tx.execute(sql, params![before]).await?;
-    Ok(old.len())
-}
-
 pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
     let sql = "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE workspace = $1 \
                ORDER BY epoch, tx, seq LIMIT $2)";
@@ -189,7 +200,7 @@ pub(crate) async fn labelled(
     after: i64,
 ) -> Result<Option<(i64, i64)>> {
     let sql = "SELECT MIN(seq), MAX(seq) FROM (SELECT seq FROM events WHERE seq > $2 AND actor_id = $1 \
-               AND actor_label <> '' ORDER BY seq LIMIT $3) AS some";
+               AND actor_label <> '' ORDER BY seq LIMIT $3) AS places";
     let Some(mut row) = rx.row(sql, params![actor, after, UNLABELLED]).await? else { return Ok(None) };
     Ok(row.take::<Option<i64>>(0)?.zip(row.take::<Option<i64>>(1)?))
 }
@@ -229,6 +240,15 @@ fn read(row: &mut Row, public: bool) -> Result<Event> {
         data: serde_json::from_str(&row.take::<String>("payload")?).map_err(Error::internal)?,
         position: place(row)?,
     })
+}
+
+/// An address in sixteen bytes, so that all of them stand in one order.
+fn wide(address: IpAddr) -> Vec<u8> {
+    let six = match address {
+        IpAddr::V4(four) => four.to_ipv6_mapped(),
+        IpAddr::V6(six) => six,
+    };
+    six.octets().to_vec()
 }
 
 fn actor_kind(text: &str) -> Result<ActorKind> {
