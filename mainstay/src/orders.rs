@@ -5,6 +5,7 @@ mod user;
 
 use std::time::Duration;
 
+use identity::workspace_control as workspaces;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use types::Result;
@@ -57,6 +58,25 @@ pub(crate) enum Order {
     Key(KeyOrder),
     /// Something about sessions.
     Session(SessionOrder),
+    WorkspaceList,
+    WorkspaceShow {
+        name: String,
+    },
+    WorkspaceCreate {
+        name: String,
+        slug: Option<String>,
+        owner: String,
+    },
+    /// Suspended, archived, deleted, and back.
+    WorkspaceAct {
+        name: String,
+        act: identity::workspace_control::Act,
+    },
+    /// Its limits, one of them set before if it is named.
+    WorkspaceLimits {
+        name: String,
+        set: Option<(String, Option<u32>)>,
+    },
     /// Something about people.
     User(UserOrder),
     /// A test mail, handed over while the operator waits.
@@ -79,6 +99,11 @@ impl Order {
             Self::QueuePause { .. } => "queue-pause",
             Self::Key(order) => order.name(),
             Self::Session(order) => order.name(),
+            Self::WorkspaceList => "workspace-list",
+            Self::WorkspaceShow { .. } => "workspace-show",
+            Self::WorkspaceCreate { .. } => "workspace-create",
+            Self::WorkspaceAct { .. } => "workspace-act",
+            Self::WorkspaceLimits { .. } => "workspace-limits",
             Self::User(order) => order.name(),
             Self::MailTest { .. } => "mail-test",
         }
@@ -116,6 +141,14 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
         }
         Order::Key(order) => order.perform(app).await,
         Order::Session(order) => order.perform(app).await,
+        Order::WorkspaceList => workspaces::list(app).await,
+        Order::WorkspaceShow { name } => workspaces::show(app, &name).await,
+        Order::WorkspaceCreate { name, slug, owner } => workspaces::create(app, &name, slug, &owner).await,
+        Order::WorkspaceAct { name, act } => workspaces::act(app, &name, act).await,
+        Order::WorkspaceLimits { name, set: None } => workspaces::limits(app, &name).await,
+        Order::WorkspaceLimits { name, set: Some((limit, value)) } => {
+            workspaces::set_limit(app, &name, &limit, value).await
+        }
         Order::User(order) => user::perform(app, base, order).await,
         Order::MailTest { to } => {
             let to = mail::Address::parse(&to)?;

@@ -150,6 +150,11 @@ pub async fn forget_origins(tx: &mut Tx, by: &Installation, before: Time) -> Res
 /// Events in a batch of [`thin`], [`prune`] and [`forget_origins`].
 pub const BATCH: u32 = 500;
 
+/// Removes a batch of what happened in a workspace that is being forgotten, and tells how much.
+pub async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    store::forget(tx, scope, most).await
+}
+
 /// After a restore or a move: transactions are counted anew there, and everything from now on comes after all that
 /// was brought along.
 pub async fn raise_epoch(tx: &mut Tx, by: &Installation) -> Result<()> {

@@ -21,7 +21,7 @@ mod worker;
 use db::{Migrations, Read, Tx};
 use query::{List, Page, SortColumn, SortField, SortFields};
 use telemetry::metrics::{Meaning, counter, gauge, histogram};
-use types::{Installation, Result, Scope, Time, typed_id};
+use types::{Installation, Result, Scope, Time, WorkspaceId, typed_id};
 
 pub use error::{job_taken_back, not_again};
 pub use job::{Finished, Job};
@@ -45,7 +45,12 @@ typed_id!(
 
 pub const MIGRATIONS: Migrations = Migrations {
     system: "queue",
-    steps: &[db::migration!("0001_jobs"), db::migration!("0002_schedules"), db::migration!("0003_watching")],
+    steps: &[
+        db::migration!("0001_jobs"),
+        db::migration!("0002_schedules"),
+        db::migration!("0003_watching"),
+        db::migration!("0004_held_lanes"),
+    ],
 };
 
 /// What is counted of jobs here. How full the queues are is measured by `systems/jobs`.
@@ -164,6 +169,11 @@ pub async fn paused(rx: &mut Read) -> Result<Vec<String>> {
     store::watch::paused(rx).await
 }
 
+/// The workspaces whose jobs wait.
+pub async fn held(rx: &mut Read) -> Result<Vec<WorkspaceId>> {
+    store::watch::held(rx).await
+}
+
 /// The kinds of which something is ready to run.
 pub async fn waiting(rx: &mut Read, by: &Installation) -> Result<Vec<String>> {
     store::watch::waiting(rx, by).await
@@ -177,6 +187,16 @@ pub async fn pause(tx: &mut Tx, by: &Installation, queue: &str) -> Result<()> {
 /// Takes from it again.
 pub async fn resume(tx: &mut Tx, by: &Installation, queue: &str) -> Result<()> {
     store::steer::resume(tx, by, queue).await
+}
+
+/// Lets the jobs of a workspace wait, on every node, or no longer; what runs goes on.
+pub async fn hold(tx: &mut Tx, scope: &Scope, held: bool) -> Result<()> {
+    store::steer::hold(tx, scope, held).await
+}
+
+/// Removes a batch of the jobs of a workspace that is being forgotten, and tells how many. What runs finds its job gone.
+pub async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    store::steer::forget(tx, scope, most).await
 }
 
 /// Forgets a batch of jobs that were done or cancelled before, and tells how many. Failed ones are kept for review.

@@ -42,6 +42,10 @@ pub struct Caller {
     pub barred: bool,
     /// Whether he is anybody who looks at a web page: his key is no secret.
     pub published: bool,
+    /// Why the workspace does not answer as usual, if it does not. What it does not allow is not among `rights` either.
+    pub closed: Option<Closed>,
+    /// How many requests a minute the workspace has, all callers together.
+    pub requests: Option<u32>,
 }
 
 /// By how much the clocks of two nodes may differ.
@@ -59,6 +63,35 @@ impl Caller {
         }
         let message = "Prove again who you are: POST /api/v1/auth/step-up. Then repeat this.";
         Err(Error::forbidden("step_up_required", message).with("max_age", age.as_secs()))
+    }
+}
+
+/// Why a workspace does not answer as usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The operator stopped it.
+    Suspended,
+    /// It is before or after the time it is enabled for.
+    Disabled,
+    /// It will be forgotten soon.
+    Deleted,
+    /// It may be read, and nothing in it changes.
+    Archived,
+}
+
+impl Closed {
+    pub const fn may_be_read(self) -> bool {
+        matches!(self, Self::Archived)
+    }
+
+    pub fn refusal(self) -> Error {
+        let (code, message) = match self {
+            Self::Suspended => ("workspace_suspended", "The operator has suspended this workspace."),
+            Self::Disabled => ("workspace_disabled", "This workspace is not enabled at this time."),
+            Self::Deleted => ("workspace_deleted", "This workspace was deleted."),
+            Self::Archived => ("workspace_archived", "This workspace is archived: nothing in it changes."),
+        };
+        Error::forbidden(code, message)
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     // Whoever is known counts for himself, whatever he is refused afterwards.
     let known = caller.as_ref().ok().and_then(Option::as_ref);
     let page = known.filter(|caller| caller.published).and_then(|_| published::page(request.headers()));
-    let verdict = if app.broken(Fault::NoLimits) { None } else { count(&app, access, known, client).await };
+    let verdict = if app.broken(Fault::NoLimits) { None } else { limit(&app, access, known, client).await };
     let refused = verdict.as_ref().filter(|verdict| !verdict.allowed).map(limits::too_many);
     let admitted = match refused {
         Some(error) => Err(error),
@@ -62,6 +62,16 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
         response.headers_mut().append(header::VARY, WHO);
     }
     response
+}
+
+/// Counts the request against the caller's own limit and that of his workspace; the tighter one is told.
+async fn limit(app: &App, access: Access, known: Option<&Caller>, client: IpAddr) -> Option<cache::Verdict> {
+    let own = count(app, access, known, client).await?;
+    let Some(caller) = known.filter(|_| own.allowed) else { return Some(own) };
+    match app.count_workspace(caller).await {
+        Some(shared) if !shared.allowed || shared.remaining < own.remaining => Some(shared),
+        _ => Some(own),
+    }
 }
 
 /// Counts the request. Whoever comes with a publishable key counts for his network, so that one visitor of a page can not
@@ -103,6 +113,13 @@ async fn enter(
     request: Request,
 ) -> Result<Request> {
     let caller = caller?;
+    if let Some(closed) = caller.as_ref().and_then(|caller| caller.closed)
+        && matches!(access.rule, Rule::Open(_) | Rule::Workspace(_))
+        && !matches!(*request.method(), Method::GET | Method::HEAD)
+        && !app.broken(Fault::OpenGate)
+    {
+        return Err(closed.refusal());
+    }
     let later = access.asks_later && caller.is_none() && crate::socket::is_wanted(request.headers());
     let scope = if later { None } else { scope(app, access.rule, caller.as_ref(), trace(&request)).await? };
     if let Some(caller) = caller.as_ref().filter(|_| access.fresh && !app.broken(Fault::StaleProof)) {
@@ -209,6 +226,9 @@ fn permit(rule: Rule, caller: &Caller) -> Result<()> {
                     "no_workspace",
                     "This needs a workspace, and you belong to none.",
                 ));
+            }
+            if let Some(closed) = caller.closed.filter(|closed| !closed.may_be_read()) {
+                return Err(closed.refusal());
             }
             (&caller.rights, permission)
         }

@@ -43,7 +43,7 @@ mod view;
 pub use access::{Access, AccessTable, Rule, Tier};
 pub use app::{App, Extensions, Parts};
 pub use body::{Form, Json, Path, read_json};
-pub use caller::{Authenticate, Caller, Credential};
+pub use caller::{Authenticate, Caller, Closed, Credential};
 pub use commit::{Change, Check, Commit};
 pub use context::{Client, Ground};
 pub use cookie::{CSRF_HEADER, Cookie, SetCookie, Way, own_page};
@@ -63,7 +63,10 @@ pub use reply::{Reply, Thing};
 pub use seal::Seal;
 pub use socket::{Bounds, Close, Handshake, Heard, Socket, Visitor};
 pub use standing::{Ended, Proof, Standing};
-pub use system::{PermissionInfo, Realm, System, Upkeep, jobs, kinds, metrics, migrations, sections};
+pub use system::{
+    Forget, PermissionInfo, Rank, Realm, System, Upkeep, forgetters, jobs, kinds, metrics, migrations,
+    sections,
+};
 pub use tally::Tally;
 pub use view::{ListShape, View};
 

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use cache::Verdict;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use types::{Error, Kind, Result};
+use types::{Error, Kind, Result, WorkspaceId};
 
 use crate::access::Tier;
 use crate::app::App;
+use crate::caller::Caller;
 use crate::edge::ClientAddr;
 
 const WINDOW: Duration = Duration::from_mins(1);
+/// The requests of one workspace, all its callers together.
+const WORKSPACE: &str = "workspace";
 
 /// The network that counts as one anonymous caller.
 pub fn network(address: IpAddr) -> String {
@@ -36,6 +39,23 @@ impl App {
             metrics::counter!("limiter_refusals_total", "tier" => name).increment(1);
         }
         Some(verdict)
+    }
+
+    /// Counts one request of the caller's workspace, if that has a limit of its own: one workspace cannot use up the server.
+    pub(crate) async fn count_workspace(&self, caller: &Caller) -> Option<Verdict> {
+        let (workspace, limit) = caller.workspace.zip(caller.requests)?;
+        let key = cache::Key::new(WORKSPACE, workspace.as_bytes());
+        let verdict = self.counters().hit(key, limit, WINDOW, self.clock().now()).await;
+        if !verdict.allowed {
+            metrics::counter!("limiter_refusals_total", "tier" => WORKSPACE).increment(1);
+        }
+        Some(verdict)
+    }
+
+    /// How many requests of its limit a workspace has used in this minute.
+    pub async fn used_by_workspace(&self, workspace: WorkspaceId, limit: u32) -> u32 {
+        let key = cache::Key::new(WORKSPACE, workspace.as_bytes());
+        limit - self.counters().peek(key, limit, WINDOW, self.clock().now()).await.remaining.min(limit)
     }
 
     /// Counts against a session family, or whatever else a handler knows only from the body, beside the network. Not for

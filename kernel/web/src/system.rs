@@ -3,19 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use db::Tx;
 use futures_util::future::BoxFuture;
 use telemetry::metrics::Meaning;
-use types::{Error, Permission, Result};
+use types::{Error, Permission, Result, Scope};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::Access;
 use crate::app::{App, Parts};
 
+/// The roles that every workspace has. Each may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    Viewer,
+    Member,
+    Admin,
+    Owner,
+}
+
 /// Where a permission counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Realm {
-    /// In one workspace.
-    Workspace,
+    /// In one workspace, for this role and those above it.
+    Workspace(Rank),
     /// Over the whole installation.
     Installation,
 }
@@ -24,11 +34,21 @@ pub enum Realm {
 #[derive(Clone, Copy, Debug)]
 pub struct PermissionInfo {
     pub permission: Permission,
-    /// One line for the page of roles.
-    pub meaning: &'static str,
     pub realm: Realm,
-    /// Whether a plain member of a workspace has it; owners have all of their workspace.
-    pub member: bool,
+    /// One line for the page of permissions.
+    pub meaning: &'static str,
+}
+
+impl PermissionInfo {
+    /// One that counts in a workspace; `least` is the lowest role that has it.
+    pub const fn workspace(permission: Permission, least: Rank, meaning: &'static str) -> Self {
+        Self { permission, realm: Realm::Workspace(least), meaning }
+    }
+
+    /// One that counts over the whole installation.
+    pub const fn installation(permission: Permission, meaning: &'static str) -> Self {
+        Self { permission, realm: Realm::Installation, meaning }
+    }
 }
 
 /// Work that comes back after a while: clean-ups. It runs on every node and must not mind that.
@@ -38,6 +58,9 @@ pub struct Upkeep {
     pub every: Duration,
     pub run: fn(App) -> BoxFuture<'static, Result<()>>,
 }
+
+/// Removes at most so many rows of what a system keeps of a workspace, and tells how many; 0 when nothing is left.
+pub type Forget = for<'t> fn(&'t mut Tx, &'t Scope, i64) -> BoxFuture<'t, Result<u64>>;
 
 /// A system. `mainstay` lists them; taking one out is deleting its folder and its line.
 #[derive(Clone, Copy)]
@@ -66,6 +89,9 @@ pub struct System {
     pub schedules: &'static [queue::Schedule],
     /// What it counts. A number that is counted and not named here fails a test.
     pub metrics: &'static [Meaning],
+    /// How it forgets a workspace whose time is over. Called again in a commit of its own until nothing is left; nobody can
+    /// get into the workspace any more. A system that keeps something of workspaces and has none fails a test.
+    pub forget: Option<Forget>,
     /// Puts what the system keeps in memory where its handlers find it, and fulfils traits of the kernel.
     pub install: fn(&mut Parts) -> Result<()>,
 }
@@ -88,6 +114,7 @@ impl System {
         jobs: Vec::new,
         schedules: &[],
         metrics: &[],
+        forget: None,
         install: |_| Ok(()),
     };
 }
@@ -99,6 +126,15 @@ pub fn migrations(systems: &[System]) -> Vec<db::Migrations> {
         .chain(systems.iter().map(|system| system.migrations))
         .filter(|all| !all.steps.is_empty())
         .collect()
+}
+
+/// How each forgets a workspace, in the order in which they do: the systems, then what the kernel keeps for them.
+pub fn forgetters(systems: &[System]) -> Vec<Forget> {
+    let own: [Forget; 2] = [
+        |tx, scope, most| Box::pin(queue::forget(tx, scope, most)),
+        |tx, scope, most| Box::pin(journal::forget(tx, scope, most)),
+    ];
+    systems.iter().filter_map(|system| system.forget).chain(own).collect()
 }
 
 /// The settings of the kernel and of every system.

@@ -30,6 +30,7 @@ mod user;
 mod version;
 mod words;
 mod worker;
+mod workspace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -133,6 +134,11 @@ enum Command {
         #[command(subcommand)]
         command: session::Session,
     },
+    /// Workspaces: see, make, suspend, archive and delete them, and set their limits.
+    Workspace {
+        #[command(subcommand)]
+        command: workspace::Workspace,
+    },
     /// Mail.
     Mail {
         #[command(subcommand)]
@@ -190,6 +196,7 @@ fn perform(cli: Cli, out: &Out) -> Result<Exit, Failed> {
         Command::Jobs { command } => jobs::run(command, &global, out),
         Command::Key { command } => key::run(command, &global, out),
         Command::Session { command } => session::run(command, &global, out),
+        Command::Workspace { command } => workspace::run(command, &global, out),
         Command::Mail { command } => mail::run(command, &global, out),
         Command::Doctor(args) => doctor::run(&args, &global, out),
         Command::Openapi => openapi::run(out),

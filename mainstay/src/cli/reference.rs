@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use telemetry::metrics::Shape;
-use web::{Access, Realm, Rule, System, Tier};
+use web::{Access, PermissionInfo, Rank, Realm, Rule, System, Tier};
 
 use super::{Exit, Failed, Out};
 
@@ -43,24 +43,25 @@ fn page(page: Page) -> Result<String, Failed> {
 fn permissions(systems: &[System]) -> Result<String, Failed> {
     let mut text = format!(
         "# Permissions, and who may call what\n\n{MADE}\n\n\
-         ## Permissions\n\n\
-         A permission counts in one workspace or over the whole installation. Owners have every permission of their workspace, \
-         members those that are marked. Those over the installation belong to its administrators. An API key has what it was \
-         given, and never more than the person who made it has at that moment.\n\n\
-         | permission | meaning | counts in | owner | member |\n|---|---|---|---|---|\n"
+         ## Roles and permissions\n\n\
+         A permission counts in one workspace or over the whole installation. Those of a workspace belong to its roles: an owner \
+         has what an admin has, an admin what a member has, a member what a viewer has. A workspace can make roles of its own \
+         ([roles](roles.md)). `manage` of something includes its `write`, and `write` its `read`. Those over the installation \
+         belong to its administrators. An API key has what it was given, and never more than the person who made it has at that \
+         moment.\n\n\
+         | permission | meaning | viewer | member | admin | owner |\n|---|---|---|---|---|---|\n"
     );
-    for info in systems.iter().flat_map(|system| system.permissions) {
-        let (realm, owner) = match info.realm {
-            Realm::Workspace => ("the workspace", "yes"),
-            Realm::Installation => ("the installation", ""),
-        };
-        let member = if info.member { "yes" } else { "" };
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {realm} | {owner} | {member} |",
-            info.permission.as_str(),
-            info.meaning
-        );
+    let all = || systems.iter().flat_map(|system| system.permissions);
+    for (info, least) in all().filter_map(|info| Some((info, rank(info)?))) {
+        let _ = write!(text, "| `{}` | {} |", info.permission.as_str(), info.meaning);
+        for role in [Rank::Viewer, Rank::Member, Rank::Admin, Rank::Owner] {
+            text.push_str(if least <= role { " yes |" } else { " |" });
+        }
+        text.push('\n');
+    }
+    text.push_str("\n## Over the installation\n\n| permission | meaning |\n|---|---|\n");
+    for info in all().filter(|info| rank(info).is_none()) {
+        let _ = writeln!(text, "| `{}` | {} |", info.permission.as_str(), info.meaning);
     }
     let operations = operations(systems)?;
     text.push_str(
@@ -93,6 +94,14 @@ fn permissions(systems: &[System]) -> Result<String, Failed> {
         );
     }
     Ok(text)
+}
+
+/// The lowest role that has the permission; `None` for one over the installation.
+const fn rank(info: &PermissionInfo) -> Option<Rank> {
+    match info.realm {
+        Realm::Workspace(least) => Some(least),
+        Realm::Installation => None,
+    }
 }
 
 /// An operation of the document with its entry in the access table.

@@ -22,3 +22,4 @@ mod trouble;
 mod two;
 mod user;
 mod worker;
+mod workspace;

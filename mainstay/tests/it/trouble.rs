@@ -11,7 +11,7 @@ const OWNER: &str = "owner@example.test";
 const EVENTS: &str = "/api/v1/status/events";
 
 /// An administrator in a folder that no server uses yet.
-fn administrator(data: &std::path::Path, variables: &[(&str, &str)]) {
+pub(crate) fn administrator(data: &std::path::Path, variables: &[(&str, &str)]) {
     let data = data.to_str().unwrap();
     let mut child = mainstay(&["admin", "create", "--email", OWNER, "--password-stdin", "--data", data])
         .envs(variables.iter().copied())

@@ -58,6 +58,12 @@ impl House {
         let test = owner.post(format!("/api/v1/webhooks/{webhook}/test"), json!({})).await;
         let delivery = test.expect(200).text("id");
         let (job, of_all) = rest(&app, &owner.workspace).await;
+        let here = format!("/api/v1/workspaces/{}", owner.workspace);
+        let body = json!({"name": "Reporter", "permissions": ["status:write"]});
+        let role = owner.post(format!("{here}/roles"), body).await.expect(201).text("id");
+        let body = json!({"email": "guest@example.test", "role": "viewer"});
+        let invitation = owner.post(format!("{here}/invitations"), body).await.expect(201).text("id");
+        owner.post(format!("{here}/transfer"), json!({"person_id": member.id})).await.expect(201);
         let identity = sign_in_elsewhere(&app, &owner.id).await;
         let passkey = passkey(&app, &owner.id).await;
         let thing = |template, id: &str, prefix: &str| Thing {
@@ -71,6 +77,9 @@ impl House {
             thing("/api/v1/service-accounts/{id}", &account, "sva_"),
             thing("/api/v1/workspaces/{id}", &owner.workspace, "wsp_"),
             thing("/api/v1/workspaces/{id}/members/{person_id}", &member.id, "per_"),
+            thing("/api/v1/workspaces/{id}/roles/{role_id}", &role, "rol_"),
+            thing("/api/v1/workspaces/{id}/invitations/{invitation_id}", &invitation, "inv_"),
+            thing("/api/v1/installation/workspaces/{id}", &owner.workspace, "wsp_"),
             thing("/api/v1/people/{id}", &member.id, "per_"),
             thing("/api/v1/auth/sso/{provider}", "house", ""),
             thing("/api/v1/auth/sso/identities/{id}", &identity, "idn_"),
@@ -245,6 +254,9 @@ pub(crate) fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value 
 /// The least that fits a schema.
 fn sample(document: &Value, schema: &Value) -> Value {
     let schema = resolved(document, schema);
+    if let Some(example) = schema.get("example") {
+        return example.clone();
+    }
     if let Some(first) = schema["enum"].as_array().and_then(|all| all.first()) {
         return first.clone();
     }

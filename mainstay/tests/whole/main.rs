@@ -7,6 +7,7 @@
 mod attacks;
 mod corpora;
 mod document;
+mod forgotten;
 mod house;
 mod mail;
 #[allow(dead_code, reason = "the binary's own list, of which only the systems are wanted here")]

@@ -21,7 +21,7 @@ use std::time::Duration;
 use telemetry::metrics::{Meaning, counter, gauge};
 use types::{Permission, Rights};
 use utoipa_axum::router::OpenApiRouter;
-use web::{Access, App, PermissionInfo, Realm, Rule, System, Upkeep};
+use web::{Access, App, PermissionInfo, Rank, Rule, System, Upkeep};
 
 pub use settings::{ActivitySettings, AuditSettings, WebhookSettings};
 
@@ -31,36 +31,30 @@ const AUDIT: Permission = Permission("audit:read");
 const AUDIT_ALL: Permission = Permission("installation_audit:read");
 
 const PERMISSIONS: &[PermissionInfo] = &[
-    PermissionInfo {
-        permission: READ,
-        meaning: "Read what happens in the workspace, as far as one may see what it happens to.",
-        realm: Realm::Workspace,
-        member: true,
-    },
-    PermissionInfo {
-        permission: AUDIT,
-        meaning: "Read who did what in the workspace, when, and from which address.",
-        realm: Realm::Workspace,
-        member: false,
-    },
-    PermissionInfo {
-        permission: AUDIT_ALL,
-        meaning: "Read sign-ins, refusals and changes of rights of the whole installation.",
-        realm: Realm::Installation,
-        member: false,
-    },
-    PermissionInfo {
-        permission: webhooks::READ,
-        meaning: "See the webhooks of the workspace, and what was sent to them.",
-        realm: Realm::Workspace,
-        member: false,
-    },
-    PermissionInfo {
-        permission: webhooks::MANAGE,
-        meaning: "Make, change and test webhooks of the workspace, and send again what they missed.",
-        realm: Realm::Workspace,
-        member: false,
-    },
+    PermissionInfo::workspace(
+        READ,
+        Rank::Viewer,
+        "Read what happens in the workspace, as far as one may see what it happens to.",
+    ),
+    PermissionInfo::workspace(
+        AUDIT,
+        Rank::Admin,
+        "Read who did what in the workspace, when, and from which address.",
+    ),
+    PermissionInfo::installation(
+        AUDIT_ALL,
+        "Read sign-ins, refusals and changes of rights of the whole installation.",
+    ),
+    PermissionInfo::workspace(
+        webhooks::READ,
+        Rank::Admin,
+        "See the webhooks of the workspace, and what was sent to them.",
+    ),
+    PermissionInfo::workspace(
+        webhooks::MANAGE,
+        Rank::Admin,
+        "Make, change and test webhooks of the workspace, and send again what they missed.",
+    ),
 ];
 
 const ACCESS: &[Access] = &[
@@ -139,6 +133,7 @@ pub const fn system() -> System {
         },
         schedules: SCHEDULES,
         metrics: METRICS,
+        forget: Some(|tx, scope, most| Box::pin(forget(tx, scope, most))),
         install: |parts| {
             parts.extensions.insert(Arc::new(listeners::Places::default()));
             parts.extensions.insert(Arc::new(followers::Followers::default()));
@@ -153,6 +148,14 @@ pub const fn system() -> System {
             Ok(())
         },
         ..System::EMPTY
+    }
+}
+
+/// What a workspace that is being forgotten has here.
+async fn forget(tx: &mut db::Tx, scope: &types::Scope, most: i64) -> types::Result<u64> {
+    match webhooks::forget(tx, scope, most).await? {
+        0 => presence::forget(tx, scope).await,
+        removed => Ok(removed),
     }
 }
 

@@ -7,7 +7,9 @@ use journal::{EventType, NewEvent};
 use serde_json::Value;
 use types::{Installation, Permission, Result, Scope};
 
-use crate::permissions::{API_KEYS_MANAGE, MEMBERS_READ, PEOPLE_READ, SSO_MANAGE, WORKSPACE_READ};
+use crate::permissions::{
+    API_KEYS_MANAGE, MEMBERS_MANAGE, MEMBERS_READ, PEOPLE_READ, SSO_MANAGE, WORKSPACE_READ, WORKSPACES_MANAGE,
+};
 
 pub(crate) const PERSON_CREATED: &str = "person.created";
 pub(crate) const PERSON_UPDATED: &str = "person.updated";
@@ -20,6 +22,21 @@ pub(crate) const WORKSPACE_CREATED: &str = "workspace.created";
 pub(crate) const WORKSPACE_UPDATED: &str = "workspace.updated";
 pub(crate) const MEMBER_ADDED: &str = "member.added";
 pub(crate) const MEMBER_REMOVED: &str = "member.removed";
+pub(crate) const MEMBER_ROLE_CHANGED: &str = "member.role_changed";
+pub(crate) const WORKSPACE_STATE_CHANGED: &str = "workspace.state_changed";
+pub(crate) const WORKSPACE_SETTINGS_CHANGED: &str = "workspace.settings_changed";
+pub(crate) const WORKSPACE_LIMITS_CHANGED: &str = "workspace.limits_changed";
+pub(crate) const WORKSPACE_FORGOTTEN: &str = "workspace.forgotten";
+pub(crate) const TRANSFER_OFFERED: &str = "workspace.transfer_offered";
+pub(crate) const TRANSFER_ACCEPTED: &str = "workspace.transfer_accepted";
+pub(crate) const TRANSFER_WITHDRAWN: &str = "workspace.transfer_withdrawn";
+pub(crate) const ROLE_CREATED: &str = "role.created";
+pub(crate) const ROLE_UPDATED: &str = "role.updated";
+pub(crate) const ROLE_DELETED: &str = "role.deleted";
+pub(crate) const INVITATION_CREATED: &str = "invitation.created";
+pub(crate) const INVITATION_SENT: &str = "invitation.sent";
+pub(crate) const INVITATION_ACCEPTED: &str = "invitation.accepted";
+pub(crate) const INVITATION_CANCELLED: &str = "invitation.cancelled";
 pub(crate) const SESSION_CREATED: &str = "session.created";
 pub(crate) const SESSION_UPDATED: &str = "session.updated";
 pub(crate) const SESSION_REVOKED: &str = "session.revoked";
@@ -111,9 +128,44 @@ pub(crate) const TYPES: &[EventType] = &[
         "Sign-ins and refreshes were refused; counted by the minute.",
     ),
     event(WORKSPACE_CREATED, "workspace", WORKSPACE_READ, "A workspace was made."),
-    event(WORKSPACE_UPDATED, "workspace", WORKSPACE_READ, "A workspace got another name."),
+    event(
+        WORKSPACE_UPDATED,
+        "workspace",
+        WORKSPACE_READ,
+        "A workspace got other names, or another time it is enabled for.",
+    ),
+    event(
+        WORKSPACE_STATE_CHANGED,
+        "workspace",
+        WORKSPACE_READ,
+        "A workspace was suspended, archived, paused, deleted, or is as before again.",
+    ),
+    event(
+        WORKSPACE_SETTINGS_CHANGED,
+        "workspace",
+        WORKSPACE_READ,
+        "The settings of a workspace were changed.",
+    ),
+    event(WORKSPACE_LIMITS_CHANGED, "workspace", WORKSPACE_READ, "The operator set limits of a workspace."),
+    event(WORKSPACE_FORGOTTEN, "workspace", WORKSPACES_MANAGE, "Nothing is left of a deleted workspace."),
+    event(TRANSFER_OFFERED, "workspace", MEMBERS_READ, "An owner offered the workspace to a member."),
+    event(TRANSFER_ACCEPTED, "workspace", MEMBERS_READ, "A member accepted, and is the owner now."),
+    event(TRANSFER_WITHDRAWN, "workspace", MEMBERS_READ, "The offer was taken back or declined."),
     event(MEMBER_ADDED, "member", MEMBERS_READ, "Somebody was taken into a workspace."),
-    event(MEMBER_REMOVED, "member", MEMBERS_READ, "Somebody was taken out of a workspace."),
+    event(MEMBER_ROLE_CHANGED, "member", MEMBERS_READ, "Somebody got another role."),
+    event(MEMBER_REMOVED, "member", MEMBERS_READ, "Somebody was taken out of a workspace, or left it."),
+    event(ROLE_CREATED, "role", MEMBERS_READ, "A workspace made a role for itself."),
+    event(
+        ROLE_UPDATED,
+        "role",
+        MEMBERS_READ,
+        "A role of a workspace's own allows something else, or is called otherwise.",
+    ),
+    event(ROLE_DELETED, "role", MEMBERS_READ, "A role of a workspace's own was ended."),
+    event(INVITATION_CREATED, "invitation", MEMBERS_MANAGE, "Somebody was invited."),
+    event(INVITATION_SENT, "invitation", MEMBERS_MANAGE, "An invitation was sent again."),
+    event(INVITATION_ACCEPTED, "invitation", MEMBERS_MANAGE, "An invitation was accepted."),
+    event(INVITATION_CANCELLED, "invitation", MEMBERS_MANAGE, "An invitation was taken back."),
     event(API_KEY_CREATED, "api_key", API_KEYS_MANAGE, "An API key was made."),
     event(API_KEY_REVOKED, "api_key", API_KEYS_MANAGE, "An API key was revoked."),
     event(SERVICE_ACCOUNT_CREATED, "service_account", API_KEYS_MANAGE, "A program was let in."),

@@ -1,8 +1,7 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
 //! Owns people, sessions, second factors, sign-in at providers, API keys, workspaces with their members, setup and the plain pages. Refuses to
-//! know what any other system's permissions mean: it only knows that they were declared. Invitations will
-//! stand beside these nouns.
+//! know what any other system's permissions mean: it only knows that they were declared.
 
 mod access;
 mod addresses;
@@ -37,7 +36,7 @@ use serde::Serialize;
 use telemetry::metrics::{Meaning, counter};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use web::{App, PermissionInfo, System, Upkeep};
+use web::{App, System, Upkeep};
 
 pub use admin::create_admin;
 pub use passwords::Cost;
@@ -45,7 +44,7 @@ pub use people::{Status, email_key};
 pub use settings::IdentitySettings;
 pub use setup::link as setup_link;
 pub use sso::ops::{Seen, look_at_providers};
-pub use workspaces::Role;
+pub use workspaces::{Role, control as workspace_control};
 
 const MIGRATIONS: db::Migrations = db::Migrations {
     system: "identity",
@@ -58,6 +57,9 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0006_refusals"),
         db::migration!("0010_leaving"),
         db::migration!("0011_mailed_links"),
+        db::migration!("0020_roles"),
+        db::migration!("0021_invitations"),
+        db::migration!("0022_workspace_life"),
         db::migration!("0030_second_factors"),
         db::migration!("0031_required_factor"),
         db::migration!("0040_sso"),
@@ -87,26 +89,19 @@ impl Identity {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let waiting = usize::try_from(settings.password_queue).unwrap_or(usize::MAX);
         let issuer = signing::Issuer { issuer: settings.issuer.clone(), audience: "mainstay:api" };
-        let declared = parts.systems.iter().flat_map(|system| system.permissions);
+        let roles = workspaces::Roles::new(parts.systems.iter().flat_map(|system| system.permissions));
         Self {
             secrets: secrets::Secrets::derive(&parts.keys),
             passwords: passwords::Passwords::new(settings.cost(), cores, waiting),
             signing: signing::Signing::new(issuer, inst.clone()),
-            callers: callers::Callers::new(Duration::from_hours(1), inst),
-            roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
+            callers: callers::Callers::new(Duration::from_hours(1), inst, roles.clone()),
+            roles,
             publishable: types::Rights::of(
                 parts.systems.iter().flat_map(|system| system.publishable).map(|one| one.as_str()),
             ),
             refusals: refusals::Refusals::default(),
             directory: sso::Directory::default(),
         }
-    }
-}
-
-fn realm(info: &PermissionInfo) -> workspaces::Realm {
-    match info.realm {
-        web::Realm::Workspace => workspaces::Realm::Workspace { member: info.member },
-        web::Realm::Installation => workspaces::Realm::Installation,
     }
 }
 
@@ -129,6 +124,8 @@ pub const fn system() -> System {
         ids: &[
             ("per", "person"),
             ("wsp", "workspace"),
+            ("rol", "role that a workspace made"),
+            ("inv", "invitation"),
             ("ses", "session"),
             ("key", "API key"),
             ("sva", "service account"),
@@ -142,9 +139,10 @@ pub const fn system() -> System {
                 letters::jobs::LETTER.registered(),
                 leaving::jobs::ERASE.registered(),
                 signing::jobs::ROTATE.registered(),
+                workspaces::life::jobs::FORGET.registered(),
             ]
         },
-        schedules: &[leaving::jobs::SCHEDULE, signing::jobs::SCHEDULE],
+        schedules: SCHEDULES,
         metrics: METRICS,
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
@@ -156,6 +154,9 @@ pub const fn system() -> System {
         ..System::EMPTY
     }
 }
+
+const SCHEDULES: &[queue::Schedule] =
+    &[leaving::jobs::SCHEDULE, signing::jobs::SCHEDULE, workspaces::life::jobs::SCHEDULE];
 
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -173,6 +174,16 @@ fn routes() -> OpenApiRouter<App> {
         .merge(service_accounts::api::routes())
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
+        .merge(workspaces::members::api_own::routes())
+        .merge(workspaces::roles::api::routes())
+        .merge(workspaces::invitations::api::routes())
+        .merge(workspaces::invitations::api_guest::routes())
+        .merge(workspaces::life::api::routes())
+        .merge(workspaces::settings::api::routes())
+        .merge(workspaces::transfers::api::routes())
+        .merge(workspaces::limits::api::routes())
+        .merge(workspaces::operators::api::routes())
+        .merge(workspaces::operators::api_limits::routes())
         .merge(setup::api::routes())
         .merge(sso::routes())
         .merge(factors::api::routes())

@@ -3,15 +3,19 @@
 //! Owns the names. Which role has which is made of the whole house's declarations, in `workspaces`.
 
 use types::Permission;
-use web::{PermissionInfo, Realm};
+use web::{PermissionInfo, Rank};
 
 pub(crate) const WORKSPACE_READ: Permission = Permission("workspace:read");
 pub(crate) const WORKSPACE_WRITE: Permission = Permission("workspace:write");
+/// What ends a workspace or gives it away.
+pub(crate) const WORKSPACE_MANAGE: Permission = Permission("workspace:manage");
 pub(crate) const MEMBERS_READ: Permission = Permission("members:read");
 pub(crate) const MEMBERS_MANAGE: Permission = Permission("members:manage");
+pub(crate) const ROLES_MANAGE: Permission = Permission("roles:manage");
 pub(crate) const API_KEYS_WRITE: Permission = Permission("api_keys:write");
 pub(crate) const API_KEYS_MANAGE: Permission = Permission("api_keys:manage");
 pub(crate) const WORKSPACES_CREATE: Permission = Permission("workspaces:create");
+pub(crate) const WORKSPACES_MANAGE: Permission = Permission("workspaces:manage");
 pub(crate) const PEOPLE_READ: Permission = Permission("people:read");
 pub(crate) const PEOPLE_MANAGE: Permission = Permission("people:manage");
 pub(crate) const SSO_MANAGE: Permission = Permission("sso:manage");
@@ -19,17 +23,31 @@ pub(crate) const OPERATOR_KEYS: Permission = Permission("operator_keys:manage");
 pub(crate) const SECOND_FACTORS_RESET: Permission = Permission("second_factors:reset");
 
 pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
-    in_workspace(WORKSPACE_READ, true, "See the workspace's name and slug."),
-    in_workspace(WORKSPACE_WRITE, false, "Rename the workspace."),
-    in_workspace(MEMBERS_READ, true, "See who belongs to the workspace."),
-    in_workspace(MEMBERS_MANAGE, false, "Take people into the workspace and out of it."),
-    in_workspace(API_KEYS_WRITE, true, "Make API keys for the workspace, and revoke one's own."),
+    in_workspace(WORKSPACE_READ, Rank::Viewer, "See the workspace's names, settings and limits."),
+    in_workspace(WORKSPACE_WRITE, Rank::Admin, "Rename the workspace and change its settings."),
+    in_workspace(
+        WORKSPACE_MANAGE,
+        Rank::Owner,
+        "Pause, archive, delete and restore the workspace, say when it is enabled, and give it to another owner.",
+    ),
+    in_workspace(MEMBERS_READ, Rank::Viewer, "See who belongs to the workspace, and its roles."),
+    in_workspace(
+        MEMBERS_MANAGE,
+        Rank::Admin,
+        "Invite people, give them roles and take them out, as far as one may what they may.",
+    ),
+    in_workspace(ROLES_MANAGE, Rank::Admin, "Make roles of permissions that one has."),
+    in_workspace(API_KEYS_WRITE, Rank::Member, "Make API keys for the workspace, and revoke one's own."),
     in_workspace(
         API_KEYS_MANAGE,
-        false,
+        Rank::Admin,
         "Make service accounts and publishable keys, see and revoke everybody's API keys.",
     ),
     over_all(WORKSPACES_CREATE, "Make workspaces."),
+    over_all(
+        WORKSPACES_MANAGE,
+        "See all workspaces, suspend, archive and delete them, and set their limits.",
+    ),
     over_all(PEOPLE_READ, "See people, and what happened to them and their sessions."),
     over_all(
         PEOPLE_MANAGE,
@@ -40,10 +58,10 @@ pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
     over_all(SECOND_FACTORS_RESET, "Take all second factors off somebody who lost them."),
 ];
 
-const fn in_workspace(permission: Permission, member: bool, meaning: &'static str) -> PermissionInfo {
-    PermissionInfo { permission, meaning, realm: Realm::Workspace, member }
+const fn in_workspace(permission: Permission, least: Rank, meaning: &'static str) -> PermissionInfo {
+    PermissionInfo::workspace(permission, least, meaning)
 }
 
 const fn over_all(permission: Permission, meaning: &'static str) -> PermissionInfo {
-    PermissionInfo { permission, meaning, realm: Realm::Installation, member: false }
+    PermissionInfo::installation(permission, meaning)
 }

@@ -49,6 +49,21 @@ config::section! {
         /// How long ended sessions stay in the list.
         #[runtime] #[check(not_zero)]
         session_kept: Duration = "30d",
+        /// For how long a deleted workspace can be restored, a day at least. Then all of it is forgotten.
+        #[runtime] #[check(at_least_a_day)]
+        workspace_grace: Duration = "30d",
+        /// How many members a workspace may have where the operator set no limit for it. 0 is no limit, here and in the three below.
+        #[runtime]
+        workspace_members: u32 = 10_000,
+        /// How many API keys that work a workspace may have.
+        #[runtime]
+        workspace_api_keys: u32 = 1_000,
+        /// How many roles a workspace may make for itself.
+        #[runtime]
+        workspace_roles: u32 = 100,
+        /// How many invitations of a workspace may be pending.
+        #[runtime]
+        workspace_invitations: u32 = 500,
         /// How often the last use of an API key is written down at most.
         #[runtime]
         api_key_touch: Duration = "60s",
@@ -102,6 +117,11 @@ impl IdentitySettings {
 
 fn not_zero(span: &Duration) -> Result<(), String> {
     if span.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(()) }
+}
+
+// Kept replies live for less, so none of a workspace outlives it.
+fn at_least_a_day(span: &Duration) -> Result<(), String> {
+    if *span >= Duration::from_hours(24) { Ok(()) } else { Err("must be at least a day".to_owned()) }
 }
 
 /// No shorter than the time in which an address is sent only so many mails: the last one must still work then.

@@ -18,31 +18,16 @@ use journal::EventType;
 use telemetry::metrics::{Meaning, gauge};
 use types::Permission;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Access, App, PermissionInfo, Realm, Rule, System, Upkeep};
+use web::{Access, App, PermissionInfo, Rank, Rule, System, Upkeep};
 
 const READ: Permission = Permission("jobs:read");
 const WRITE: Permission = Permission("jobs:write");
 const QUEUES: Permission = Permission("queues:manage");
 
 const PERMISSIONS: &[PermissionInfo] = &[
-    PermissionInfo {
-        permission: READ,
-        meaning: "See the jobs of the workspace and what they say.",
-        realm: Realm::Workspace,
-        member: true,
-    },
-    PermissionInfo {
-        permission: WRITE,
-        meaning: "Cancel jobs of the workspace and try them again.",
-        realm: Realm::Workspace,
-        member: false,
-    },
-    PermissionInfo {
-        permission: QUEUES,
-        meaning: "See and steer queues, schedules and the jobs of the installation.",
-        realm: Realm::Installation,
-        member: false,
-    },
+    PermissionInfo::workspace(READ, Rank::Viewer, "See the jobs of the workspace and what they say."),
+    PermissionInfo::workspace(WRITE, Rank::Admin, "Cancel jobs of the workspace and try them again."),
+    PermissionInfo::installation(QUEUES, "See and steer queues, schedules and the jobs of the installation."),
 ];
 
 const ACCESS: &[Access] = &[

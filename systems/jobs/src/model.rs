@@ -3,7 +3,7 @@
 use db::Read;
 use queue::{JobId, JobLine, JobRow, State};
 use serde::Serialize;
-use types::{Result, Time};
+use types::{Result, Time, WorkspaceId};
 use utoipa::ToSchema;
 use web::{App, Thing};
 
@@ -21,7 +21,7 @@ pub(crate) struct JobOut {
     /// `queued` (also while it waits for its time or another attempt), `running`, `done`, `failed` or `cancelled`.
     #[schema(value_type = String)]
     pub(crate) state: &'static str,
-    /// Why it will not begin by itself: nobody knows its kind, nobody runs it, or its queue is paused.
+    /// Why it will not begin by itself: nobody knows its kind, nobody runs it, or its queue or workspace is paused.
     stuck: Option<Stuck>,
     /// Higher goes first, among the jobs of one workspace and kind.
     priority: i64,
@@ -69,6 +69,8 @@ pub(crate) enum Stuck {
     /// The kind is known, and no process that lives runs jobs of it.
     NoWorker,
     QueuePaused,
+    /// Its workspace is paused, suspended, archived or deleted.
+    WorkspaceHeld,
 }
 
 /// One line of a job's log.
@@ -106,6 +108,7 @@ pub(crate) struct Around {
     known: Vec<&'static str>,
     run: Vec<String>,
     paused: Vec<String>,
+    held: Vec<WorkspaceId>,
 }
 
 impl Around {
@@ -114,6 +117,7 @@ impl Around {
             known: known.to_vec(),
             run: queue::run_somewhere(rx).await?,
             paused: queue::paused(rx).await?,
+            held: queue::held(rx).await?,
         })
     }
 
@@ -124,7 +128,10 @@ impl Around {
         match (self.run.contains(&job.kind), self.known.contains(&job.kind.as_str())) {
             (false, false) => Some(Stuck::UnknownKind),
             (false, true) => Some(Stuck::NoWorker),
-            (true, _) => self.paused.contains(&job.queue).then_some(Stuck::QueuePaused),
+            (true, _) if self.paused.contains(&job.queue) => Some(Stuck::QueuePaused),
+            (true, _) => {
+                job.workspace.is_some_and(|one| self.held.contains(&one)).then_some(Stuck::WorkspaceHeld)
+            }
         }
     }
 

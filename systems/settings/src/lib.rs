@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use types::Permission;
-use web::{Access, PermissionInfo, Realm, Rule, System, Upkeep};
+use web::{Access, PermissionInfo, Rule, System, Upkeep};
 
 pub use jobs::adopt;
 
@@ -22,12 +22,8 @@ const MANAGE: Permission = Permission("settings:manage");
 const MIGRATIONS: db::Migrations =
     db::Migrations { system: "settings", steps: &[db::migration!("0001_settings")] };
 
-const PERMISSIONS: &[PermissionInfo] = &[PermissionInfo {
-    permission: MANAGE,
-    meaning: "See and change the settings of the installation.",
-    realm: Realm::Installation,
-    member: false,
-}];
+const PERMISSIONS: &[PermissionInfo] =
+    &[PermissionInfo::installation(MANAGE, "See and change the settings of the installation.")];
 
 const ACCESS: &[Access] = &[
     Access::new("get_settings", Rule::Installation(MANAGE)),

@@ -10,7 +10,7 @@ mod services;
 
 use types::Permission;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Access, App, PermissionInfo, Realm, Rule, System};
+use web::{Access, App, PermissionInfo, Rank, Rule, System};
 
 const READ: Permission = Permission("status:read");
 const WRITE: Permission = Permission("status:write");
@@ -19,18 +19,8 @@ const MIGRATIONS: db::Migrations =
     db::Migrations { system: "status", steps: &[db::migration!("0001_services")] };
 
 const PERMISSIONS: &[PermissionInfo] = &[
-    PermissionInfo {
-        permission: READ,
-        meaning: "See services and what was reported of them.",
-        realm: Realm::Workspace,
-        member: true,
-    },
-    PermissionInfo {
-        permission: WRITE,
-        meaning: "Report the status of services and name them.",
-        realm: Realm::Workspace,
-        member: false,
-    },
+    PermissionInfo::workspace(READ, Rank::Viewer, "See services and what was reported of them."),
+    PermissionInfo::workspace(WRITE, Rank::Admin, "Report the status of services and name them."),
 ];
 
 /// Anybody may read how things stand: that is what a status page is for. Timelines name who reported.
@@ -57,6 +47,7 @@ pub const fn system() -> System {
         access: ACCESS,
         events: events::EVENT_TYPES,
         ids: &[("svc", "service"), ("ste", "status event")],
+        forget: Some(|tx, scope, most| Box::pin(events::forget(tx, scope, most))),
         ..System::EMPTY
     }
 }

@@ -15,14 +15,14 @@ pub use settings::TrialsSettings;
 use journal::EventType;
 use types::Permission;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Access, PermissionInfo, Realm, Rule, System};
+use web::{Access, PermissionInfo, Rank, Rule, System};
 
 const READ: Permission = Permission("trials:read");
 const WRITE: Permission = Permission("trials:write");
 
 const PERMISSIONS: &[PermissionInfo] = &[
-    PermissionInfo { permission: READ, meaning: "See trials.", realm: Realm::Workspace, member: true },
-    PermissionInfo { permission: WRITE, meaning: "Make trials.", realm: Realm::Workspace, member: false },
+    PermissionInfo::workspace(READ, Rank::Viewer, "See trials."),
+    PermissionInfo::workspace(WRITE, Rank::Admin, "Make trials."),
 ];
 
 const ACCESS: &[Access] =

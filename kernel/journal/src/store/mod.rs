@@ -183,6 +183,12 @@ pub(crate) async fn head(rx: &mut Read) -> Result<(Position, Option<Time>)> {
     Ok((end, waiting))
 }
 
+pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    let sql = "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE workspace = $1 \
+               ORDER BY epoch, tx, seq LIMIT $2)";
+    Ok(tx.execute(sql, params![scope.workspace(), most]).await?)
+}
+
 /// How many events one commit of [`unlabel`] looks for.
 const UNLABELLED: i64 = 500;
 

@@ -42,6 +42,17 @@ pub(crate) async fn look(rx: &mut Read, kinds: &[&'static str], node: NodeId) ->
             sight.ready.extend(usize::try_from(row.take::<i64>("place")?).ok());
         }
     }
+    // What is there may all belong to workspaces whose jobs wait: a claim would find nothing, again and again.
+    if !sight.ready.is_empty() && rx.row("SELECT 1 FROM queue_held_lanes LIMIT 1", params![]).await?.is_some()
+    {
+        let mut open = Vec::new();
+        for at in sight.ready {
+            if !lanes_after(rx, kinds[at], "", 1).await?.is_empty() {
+                open.push(at);
+            }
+        }
+        sight.ready = open;
+    }
     let sql = "SELECT MIN(run_at) AS due FROM jobs WHERE state = 'queued' AND ready = 0";
     sight.due = rx.row(sql, params![]).await?.map_or(Ok(None), |mut row| row.take("due"))?;
     for mut row in rx.rows("SELECT queue FROM queue_pauses", params![]).await? {
@@ -136,9 +147,9 @@ async fn take_kind(tx: &mut Tx, node: NodeId, wanted: &Wanted, taken: &mut Vec<C
 /// The lanes with something ready, from the one behind the last that was served, around to it; with what runs for each on
 /// all nodes. It steps from lane to lane through the index, however many jobs there are in one.
 async fn lanes(tx: &mut Tx, wanted: &Wanted) -> Result<Vec<Lane>> {
-    let mut names = lanes_after(tx, wanted.kind, &wanted.after).await?;
+    let mut names = lanes_after(tx, wanted.kind, &wanted.after, LANES).await?;
     if names.len() < LANES as usize && !wanted.after.is_empty() {
-        let before = lanes_after(tx, wanted.kind, "").await?;
+        let before = lanes_after(tx, wanted.kind, "", LANES).await?;
         names.extend(before.into_iter().take_while(|name| *name <= wanted.after));
     }
     let sql =
@@ -151,16 +162,18 @@ async fn lanes(tx: &mut Tx, wanted: &Wanted) -> Result<Vec<Lane>> {
     Ok(names.into_iter().map(|name| Lane { running: count(&name), name }).collect())
 }
 
-async fn lanes_after(tx: &mut Tx, kind: &str, after: &str) -> Result<Vec<String>> {
+/// Past those that are held.
+async fn lanes_after(rx: &mut Read, kind: &str, after: &str, most: u32) -> Result<Vec<String>> {
     let sql = "WITH RECURSIVE found(lane) AS ( \
              SELECT MIN(lane) FROM jobs WHERE state = 'queued' AND ready = 1 AND kind = $1 AND lane > $2 \
              UNION ALL \
              SELECT (SELECT MIN(jobs.lane) FROM jobs WHERE state = 'queued' AND ready = 1 AND kind = $1 \
                      AND jobs.lane > found.lane) \
              FROM found WHERE found.lane IS NOT NULL) \
-         SELECT lane FROM found WHERE lane IS NOT NULL LIMIT $3";
+         SELECT lane FROM found WHERE lane IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM queue_held_lanes h WHERE h.lane = found.lane) LIMIT $3";
     let mut names = Vec::new();
-    for mut row in tx.rows(sql, params![kind, after, LANES]).await? {
+    for mut row in rx.rows(sql, params![kind, after, most]).await? {
         names.push(row.take("lane")?);
     }
     Ok(names)

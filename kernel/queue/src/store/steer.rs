@@ -1,7 +1,7 @@
 //! What people do to jobs and queues.
 
 use db::{Tx, params};
-use types::{Error, Installation, Result, Time};
+use types::{Error, Installation, Result, Scope, Time};
 
 use super::lines;
 use super::rows::{self, Head, LineKind, State};
@@ -66,6 +66,25 @@ pub(crate) async fn pause(tx: &mut Tx, by: &Installation, queue: &str) -> Result
 pub(crate) async fn resume(tx: &mut Tx, _: &Installation, queue: &str) -> Result<()> {
     tx.execute("DELETE FROM queue_pauses WHERE queue = $1", params![queue]).await?;
     Ok(())
+}
+
+pub(crate) async fn hold(tx: &mut Tx, scope: &Scope, held: bool) -> Result<()> {
+    let (now, lane) = (tx.now(), scope.workspace().to_string());
+    if held {
+        let sql = "INSERT INTO queue_held_lanes (lane, held_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        tx.execute(sql, params![lane, now]).await?;
+    } else {
+        tx.execute("DELETE FROM queue_held_lanes WHERE lane = $1", params![lane]).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    let some = "SELECT id FROM jobs WHERE workspace = $1 ORDER BY enqueued_at, id LIMIT $2";
+    let sql = format!("DELETE FROM job_lines WHERE job IN ({some})");
+    tx.execute(&sql, params![scope.workspace(), most]).await?;
+    let sql = format!("DELETE FROM jobs WHERE id IN ({some})");
+    Ok(tx.execute(&sql, params![scope.workspace(), most]).await?)
 }
 
 pub(crate) async fn prune(tx: &mut Tx, _: &Installation, before: Time, batch: u32) -> Result<u64> {

@@ -2,7 +2,7 @@
 
 use db::{Read, Row, params};
 use query::{List, Page, Select};
-use types::{Installation, Result};
+use types::{Error, Installation, Result, WorkspaceId};
 
 use super::rows::{self, JobLine, JobRow, QueueRow, ScheduleRow};
 use crate::reach::Reach;
@@ -108,6 +108,12 @@ pub(crate) async fn run_somewhere(rx: &mut Read) -> Result<Vec<String>> {
 pub(crate) async fn paused(rx: &mut Read) -> Result<Vec<String>> {
     let rows = rx.rows("SELECT queue FROM queue_pauses", params![]).await?;
     rows.into_iter().map(|mut row| Ok(row.take("queue")?)).collect()
+}
+
+pub(crate) async fn held(rx: &mut Read) -> Result<Vec<WorkspaceId>> {
+    let rows = rx.rows("SELECT lane FROM queue_held_lanes", params![]).await?;
+    let lanes = rows.into_iter().map(|mut row| row.take::<String>("lane"));
+    lanes.map(|lane| lane?.parse().map_err(Error::internal)).collect()
 }
 
 /// The kinds of which something waits.

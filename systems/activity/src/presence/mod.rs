@@ -9,4 +9,4 @@ mod store;
 
 pub(crate) use model::{Crowd, Told};
 pub(crate) use ops::{Presences, Seat};
-pub(crate) use store::{MIGRATION, prune};
+pub(crate) use store::{MIGRATION, forget, prune};

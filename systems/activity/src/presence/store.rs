@@ -49,3 +49,8 @@ pub(crate) async fn prune(tx: &mut Tx, _: &Installation, before: Time) -> Result
     tx.execute("DELETE FROM live_presences WHERE seen_at < $1", params![before]).await?;
     Ok(())
 }
+
+/// Nobody is in a workspace that is being forgotten; a row a node.
+pub(crate) async fn forget(tx: &mut Tx, scope: &Scope) -> Result<u64> {
+    Ok(tx.execute("DELETE FROM live_presences WHERE workspace = $1", params![scope.workspace()]).await?)
+}

@@ -17,9 +17,9 @@ mod secret;
 mod store;
 mod store_follower;
 
-use db::Migration;
+use db::{Migration, Tx};
 use journal::EventType;
-use types::Permission;
+use types::{Permission, Result, Scope};
 use web::{Keys, Seal};
 
 pub(crate) use api::routes;
@@ -39,6 +39,14 @@ pub(crate) struct Webhooks {
 impl Webhooks {
     pub(crate) fn new(keys: &Keys) -> Self {
         Self { seal: keys.seal("activity: webhooks") }
+    }
+}
+
+/// Removes a batch of what belongs to a workspace that is being forgotten; deliveries first.
+pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    match deliveries::store::forget(tx, scope, most).await? {
+        0 => store::forget(tx, scope, most).await,
+        removed => Ok(removed),
     }
 }
 

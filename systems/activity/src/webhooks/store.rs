@@ -147,3 +147,9 @@ pub(super) fn read(row: &mut Row) -> Result<WebhookRow> {
 fn written(list: &[String]) -> Result<String> {
     serde_json::to_string(list).map_err(Error::internal)
 }
+
+/// Removes a batch of the webhooks of a workspace that is being forgotten.
+pub(super) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    let sql = "DELETE FROM webhooks WHERE workspace = $1 AND id IN (SELECT id FROM webhooks WHERE workspace = $1 LIMIT $2)";
+    Ok(tx.execute(sql, params![scope.workspace(), most]).await?)
+}

@@ -41,7 +41,7 @@ pub async fn show(app: &App, who: &str) -> Result<Value> {
         Box::pin(workspaces::members::store::of_person(rx, inst, *id))
     });
     let memberships: Vec<Value> =
-        read.await?.iter().map(|one| json!({ "workspace": one.slug, "role": one.role })).collect();
+        read.await?.iter().map(|one| json!({ "workspace": one.slug, "role": one.post.role })).collect();
     let mut shown = told(person)?;
     shown["memberships"] = json!(memberships);
     Ok(shown)

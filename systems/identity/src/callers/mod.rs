@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
-use web::{App, Authenticate, Caller, Cookie, Credential, Fault};
+use web::{App, Authenticate, Caller, Closed, Cookie, Credential, Fault};
 
-pub(crate) use ops::{Place, enter, ground, person_of};
+pub(crate) use ops::{Place, Wish, enter, ground, lacking, need_person, person_of};
 use ops_keys::Sent;
 pub(crate) use standing::{Callers, workspace_named};
-use standing::{KeyStanding, PersonStanding, SessionStanding};
+use standing::{Found, KeyStanding, PersonStanding, Seat, SessionStanding};
 
 use crate::Identity;
 use crate::keys::{ApiKeyRow, prefix_of};
@@ -78,7 +78,7 @@ impl Identity {
         };
         let session =
             session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
-        self.person_in(app, &session, claims.sid, wanted)
+        Self::person_in(app, &session, claims.sid, wanted, now)
     }
 
     /// A browser's session. Its use is noted beside the request where `peer` is given.
@@ -105,7 +105,7 @@ impl Identity {
         if let Some(peer) = peer {
             self.callers.touch_session(app, id, &session, peer, now);
         }
-        self.person_in(app, &session, id, wanted)
+        Self::person_in(app, &session, id, wanted, now)
     }
 
     /// Verified once; afterwards known by its hash until it expires.
@@ -124,22 +124,22 @@ impl Identity {
     }
 
     fn person_in(
-        &self,
         app: &App,
         standing: &SessionStanding,
         session: SessionId,
         wanted: Option<&str>,
+        now: Time,
     ) -> Result<Caller> {
         let person = &standing.person;
-        let membership = match wanted {
-            Some(wanted) => Some(named(&person.memberships, wanted).ok_or_else(access_denied)?),
-            None => person.memberships.iter().find(|membership| membership.is_default),
+        let seat = match wanted {
+            Some(wanted) => Some(named(&person.seats, wanted).ok_or_else(access_denied)?),
+            None => person.seats.iter().find(|seat| seat.membership.is_default),
         };
         let second_factor = standing.second_factor || app.broken(Fault::NoFactorAsked);
-        let barred = membership.is_some_and(|membership| membership.require_second_factor && !second_factor);
+        let barred = seat.is_some_and(|seat| seat.membership.require_second_factor && !second_factor);
         // Whoever is barred is in no workspace, so that a handler which asks for no permission has none to look into.
-        let membership = membership.filter(|_| !barred);
-        let rights = membership.map(|membership| self.roles.rights(membership.role).clone());
+        let seat = seat.filter(|_| !barred);
+        let closed = seat.and_then(|seat| seat.membership.life.closed(now));
         Ok(Caller {
             actor: Actor {
                 kind: ActorKind::Person,
@@ -148,9 +148,11 @@ impl Identity {
             },
             principal: person.id.to_string(),
             session: Some(session.to_string()),
-            workspace: membership.map(|membership| membership.workspace),
-            rights: rights.unwrap_or_default(),
+            workspace: seat.map(|seat| seat.membership.workspace),
+            rights: seat.map(|seat| left(&seat.rights, closed)).unwrap_or_default(),
             installation: person.installation.clone(),
+            closed,
+            requests: seat.and_then(|seat| seat.membership.requests),
             proven_at: Some(standing.proven_at),
             second_factor,
             barred,
@@ -171,26 +173,29 @@ impl Identity {
             return Err(Error::unauthenticated("api_key_expired", "This API key has expired."));
         }
         if !own {
-            let caller = self.without_person(&standing, sent)?;
+            let caller = self.without_person(&standing, sent, now)?;
             self.callers.touch_key(app, &standing, peer, now);
             return Ok(caller);
         }
         let wanted = sent.wanted;
-        let (workspace, rights) = match key.workspace {
-            Some(workspace) => self.own_workspace(key, person, workspace, wanted)?,
+        let at = match key.workspace {
+            Some(workspace) => Some(self.own_workspace(key, person, workspace, wanted)?),
             None => self.any_workspace(app, key, person, wanted).await?,
         };
+        let closed = at.as_ref().and_then(|at| at.found.life.closed(now));
         self.callers.touch_key(app, &standing, peer, now);
         Ok(Caller {
             actor: Actor { kind: ActorKind::Key, id: Some(key.id.to_string()), label: key.name.clone() },
             principal: key.id.to_string(),
             session: None,
-            workspace,
-            rights,
+            workspace: at.as_ref().map(|at| at.found.id),
+            rights: at.as_ref().map(|at| left(&at.rights, closed)).unwrap_or_default(),
             installation: match key.workspace {
                 Some(_) => Rights::none(),
                 None => self.roles.limited(&key.permissions, &person.installation, true),
             },
+            closed,
+            requests: at.and_then(|at| at.found.requests),
             proven_at: None,
             second_factor: false,
             barred: false,
@@ -205,14 +210,14 @@ impl Identity {
         person: &PersonStanding,
         workspace: WorkspaceId,
         wanted: Option<&str>,
-    ) -> Result<(Option<WorkspaceId>, Rights)> {
-        let membership = person.memberships.iter().find(|membership| membership.workspace == workspace);
-        let membership = membership.ok_or_else(invalid_key)?;
+    ) -> Result<KeyPlace> {
+        let seat = person.seats.iter().find(|seat| seat.membership.workspace == workspace);
+        let Seat { membership, rights } = seat.ok_or_else(invalid_key)?;
         if wanted.is_some_and(|wanted| !is_named(membership, wanted)) {
             return Err(mismatch());
         }
-        let held = self.roles.rights(membership.role);
-        Ok((Some(workspace), self.roles.limited(&key.permissions, held, false)))
+        let found = Found { id: workspace, life: membership.life, requests: membership.requests };
+        Ok(KeyPlace { found, rights: self.roles.limited(&key.permissions, rights, false) })
     }
 
     /// The operator's key works wherever its request says.
@@ -222,19 +227,34 @@ impl Identity {
         key: &ApiKeyRow,
         person: &PersonStanding,
         wanted: Option<&str>,
-    ) -> Result<(Option<WorkspaceId>, Rights)> {
+    ) -> Result<Option<KeyPlace>> {
         if !person.installation.hold(crate::permissions::OPERATOR_KEYS) {
             return Err(invalid_key());
         }
-        let Some(wanted) = wanted else { return Ok((None, Rights::none())) };
-        let workspace = self.callers.workspace_named(app, wanted).await?.ok_or_else(access_denied)?;
+        let Some(wanted) = wanted else { return Ok(None) };
+        let found = self.callers.workspace_named(app, wanted).await?.ok_or_else(access_denied)?;
         let all = self.roles.rights(Role::Owner);
-        Ok((Some(workspace), self.roles.limited(&key.permissions, all, false)))
+        Ok(Some(KeyPlace { found, rights: self.roles.limited(&key.permissions, all, false) }))
     }
 }
 
-fn named<'a>(memberships: &'a [Membership], wanted: &str) -> Option<&'a Membership> {
-    memberships.iter().find(|membership| is_named(membership, wanted))
+/// Where a key works in this request, and what it may do there while the workspace is open.
+struct KeyPlace {
+    found: Found,
+    rights: Rights,
+}
+
+/// What is left of rights in a workspace that does not answer as usual.
+fn left(rights: &Rights, closed: Option<Closed>) -> Rights {
+    match closed {
+        None => rights.clone(),
+        Some(closed) if closed.may_be_read() => rights.only_reads(),
+        Some(_) => Rights::none(),
+    }
+}
+
+fn named<'a>(seats: &'a [Seat], wanted: &str) -> Option<&'a Seat> {
+    seats.iter().find(|seat| is_named(&seat.membership, wanted))
 }
 
 fn is_named(membership: &Membership, wanted: &str) -> bool {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use db::Read;
-use types::{Error, Installation, Permission, PersonId, Result, Rights, Scope, WorkspaceId};
-use web::Caller;
+use types::{Error, Installation, Permission, PersonId, Problems, Result, Rights, Scope, WorkspaceId};
+use web::{Caller, Check, Closed};
 
 use crate::Identity;
-use crate::workspaces::{self, members};
+use crate::workspaces::limits::Allowed;
+use crate::workspaces::{self, life, members};
 
 /// Who wants to do what in which workspace; made by a handler, settled inside its transaction.
 #[derive(Clone)]
@@ -16,11 +17,54 @@ pub(crate) struct Place {
     pub(crate) caller: Caller,
     pub(crate) workspace: WorkspaceId,
     pub(crate) permission: Permission,
+    /// In which closed states of the workspace this goes on all the same.
+    pub(crate) even: &'static [Closed],
+    /// What the settings allow a workspace that has no limits of its own.
+    pub(crate) allowed: Allowed,
+}
+
+impl Place {
+    #[must_use]
+    pub(crate) fn even(self, even: &'static [Closed]) -> Self {
+        Self { even, ..self }
+    }
+
+    pub(crate) fn wishing<B>(self, body: B) -> Wish<B> {
+        Wish { place: self, body }
+    }
+
+    fn admit(&self, closed: Option<Closed>) -> Result<()> {
+        let reads = self.permission.as_str().ends_with(":read");
+        match closed {
+            Some(closed) if self.even.contains(&closed) || (reads && closed.may_be_read()) => Ok(()),
+            Some(closed) => Err(closed.refusal()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A body together with where it shall count. It is looked at once the place was entered: a stranger learns nothing from
+/// what is wrong with it.
+pub(crate) struct Wish<B> {
+    pub(crate) place: Place,
+    pub(crate) body: B,
+}
+
+impl<B: Check> Wish<B> {
+    pub(crate) async fn enter(&self, rx: &mut Read, inst: &Installation) -> Result<(Scope, Rights)> {
+        let found = enter(rx, inst, &self.place).await?;
+        self.body.validate()?;
+        Ok(found)
+    }
+}
+
+impl<B> Check for Wish<B> {
+    fn check(&self, _: &mut Problems) {}
 }
 
 /// The scope to act in, and the rights held there. A workspace the caller does not belong to is not there: 404.
 pub(crate) async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> Result<(Scope, Rights)> {
-    let Place { identity, caller, workspace, permission } = place;
+    let Place { identity, caller, workspace, permission, .. } = place;
     let scope = Scope::of_request(*workspace, caller.actor.clone(), inst.trace().clone());
     let rights = match person_of(caller) {
         Some(person) => {
@@ -28,22 +72,35 @@ pub(crate) async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> 
             if !caller.second_factor && workspaces::store::requires_second_factor(rx, &scope).await? {
                 return Err(web::second_factor_needed());
             }
-            identity.roles.rights(member.role).clone()
+            identity.roles.rights_of(&member.post)
         }
         // A key was already held against the workspace of its request; it reaches no other.
         None if caller.workspace == Some(*workspace) => caller.rights.clone(),
         None => return Err(Error::not_found()),
     };
+    let closed = life::store::get(rx, &scope).await?.and_then(|life| life.closed(rx.now()));
+    place.admit(closed)?;
     if rights.hold(*permission) {
         return Ok((scope, rights));
     }
+    Err(lacking(*permission))
+}
+
+pub(crate) fn lacking(permission: Permission) -> Error {
     let message = format!("This needs the permission {}.", permission.as_str());
-    Err(Error::forbidden("permission_needed", message).with("permission", permission.as_str()))
+    Error::forbidden("permission_needed", message).with("permission", permission.as_str())
 }
 
 /// What identity itself reads from, before it is known who asks.
 pub(crate) fn ground() -> Installation {
     Installation::system("finding out who asks")
+}
+
+/// The person who signed in. What belongs to a person cannot be done by a key.
+pub(crate) fn need_person(caller: &Caller) -> Result<PersonId> {
+    person_of(caller).ok_or_else(|| {
+        Error::forbidden("person_needed", "An API key cannot do this. Sign in with an access token.")
+    })
 }
 
 /// The person who signed in; `None` for a key.

@@ -1,10 +1,10 @@
 //! Keys without a person behind them: a service account's, and those that stand in web pages.
 
-use types::{Actor, ActorKind, Error, Result, Rights};
+use types::{Actor, ActorKind, Error, Result, Rights, Time};
 use web::Caller;
 
 use super::standing::{Holder, KeyStanding};
-use super::{invalid_key, mismatch};
+use super::{invalid_key, left, mismatch};
 use crate::Identity;
 use crate::workspaces::Role;
 
@@ -17,12 +17,16 @@ pub(crate) struct Sent<'a> {
 
 impl Identity {
     /// Such a key works in its workspace and nowhere else. It does not matter what became of whoever made it.
-    pub(super) fn without_person(&self, standing: &KeyStanding, sent: Sent<'_>) -> Result<Caller> {
+    pub(super) fn without_person(&self, standing: &KeyStanding, sent: Sent<'_>, now: Time) -> Result<Caller> {
         let key = &standing.key;
-        let workspace = key.workspace.ok_or_else(invalid_key)?;
-        let own = |slug: &str| sent.wanted.is_none_or(|to| to == slug || to.parse() == Ok(workspace));
+        let (at, slug) = match &standing.holder {
+            Holder::Account { at, slug, .. } | Holder::Page { at, slug } => (*at, slug),
+            Holder::Person | Holder::Nobody => return Err(invalid_key()),
+        };
+        if sent.wanted.is_some_and(|to| to != slug && to.parse() != Ok(at.id)) {
+            return Err(mismatch());
+        }
         let rights = match &standing.holder {
-            Holder::Account { slug, .. } | Holder::Page { slug } if !own(slug) => return Err(mismatch()),
             Holder::Account { permissions, .. } => {
                 let all = self.roles.rights(Role::Owner);
                 let held = self.roles.limited(permissions, all, false);
@@ -34,16 +38,19 @@ impl Identity {
             }
             Holder::Person | Holder::Nobody => return Err(invalid_key()),
         };
+        let closed = at.life.closed(now);
         Ok(Caller {
             actor: Actor { kind: ActorKind::Key, id: Some(key.id.to_string()), label: key.name.clone() },
             principal: key.id.to_string(),
             session: None,
-            workspace: Some(workspace),
-            rights,
+            workspace: Some(at.id),
+            rights: left(&rights, closed),
             installation: Rights::none(),
             proven_at: None,
             second_factor: false,
             barred: false,
+            closed,
+            requests: at.requests,
             published: key.origins.is_some(),
         })
     }

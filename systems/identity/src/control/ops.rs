@@ -15,6 +15,7 @@ use crate::sessions::api::SHAPE;
 use crate::sessions::model::SessionOut;
 use crate::sessions::{self, SessionId};
 use crate::signing::ops::{self as signing, When};
+use crate::workspaces::limits::Allowed;
 use crate::workspaces::{self, members};
 
 /// Rows in one answer.
@@ -39,7 +40,9 @@ pub async fn rotate_signing(app: &App, at_once: bool) -> Result<Value> {
 pub async fn list_keys(app: &App, workspace: Option<String>) -> Result<Value> {
     let identity = app.extension::<Identity>()?;
     let workspace = match workspace {
-        Some(name) => Some(identity.callers.workspace_named(app, &name).await?.ok_or_else(Error::not_found)?),
+        Some(name) => {
+            Some(identity.callers.workspace_named(app, &name).await?.ok_or_else(Error::not_found)?.id)
+        }
         None => None,
     };
     let place = Place { workspace: None, endpoint: "key list", filter: "" };
@@ -79,7 +82,7 @@ pub async fn create_key(app: &App, new: NewKey) -> Result<Value> {
     body.validate()?;
     let caller = in_the_place_of(app, &identity, &person, new.workspace.as_deref()).await?;
     let by = Installation::of_request(caller.actor.clone(), Trace::default());
-    let maker = Maker { identity, caller };
+    let maker = Maker { identity, caller, allowed: Allowed::by(app.settings()) };
     let made = app
         .db()
         .write((by, maker, body), |tx, (by, maker, body)| Box::pin(keys::ops::create(tx, by, maker, body)));
@@ -109,7 +112,7 @@ async fn in_the_place_of(
         }
         None => places.find(|one| one.is_default),
     };
-    let rights = membership.as_ref().map(|one| identity.roles.rights(one.role).clone());
+    let rights = membership.as_ref().map(|one| identity.roles.rights_of(&one.post));
     Ok(Caller {
         actor: Actor { kind: ActorKind::System, id: None, label: "an operator at the machine".to_owned() },
         principal: person.id.to_string(),
@@ -121,6 +124,8 @@ async fn in_the_place_of(
         proven_at: None,
         second_factor: false,
         barred: false,
+        closed: None,
+        requests: None,
         published: false,
     })
 }

@@ -15,6 +15,7 @@ use super::{origins, store};
 use crate::Identity;
 use crate::people::check_line;
 use crate::service_accounts::ServiceAccountId;
+use crate::workspaces::limits::Allowed;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_api_keys, create_api_key)).routes(routes!(delete_api_key))
@@ -178,7 +179,8 @@ impl Check for Wish {
     params(query::ListParams),
     responses((status = 200, description = "A page of keys, revoked ones too.", body = Page<ApiKeyOut>)))]
 async fn list_api_keys(State(app): State<App>, caller: Caller, view: View<Installation>) -> Result<Reply> {
-    let maker = Maker { identity: app.extension::<Identity>()?, caller };
+    let maker =
+        Maker { identity: app.extension::<Identity>()?, caller, allowed: Allowed::by(app.settings()) };
     let (list, _) = view.asked(&SHAPE)?;
     view.body((maker.sees()?, list), |rx, inst, (seen, list)| {
         Box::pin(async move {
@@ -203,7 +205,8 @@ async fn create_api_key(
     if body.all_workspaces {
         caller.proven_within(app.authenticate().step_up_age(&app), app.clock().now())?;
     }
-    let maker = Maker { identity: app.extension::<Identity>()?, caller };
+    let maker =
+        Maker { identity: app.extension::<Identity>()?, caller, allowed: Allowed::by(app.settings()) };
     commit
         .issued(Wish { maker, body }, |tx, inst, wish| {
             Box::pin(async move {
@@ -225,7 +228,7 @@ async fn delete_api_key(
     Path(id): Path<ApiKeyId>,
 ) -> Result<Reply> {
     let identity = app.extension::<Identity>()?;
-    let maker = Maker { identity: identity.clone(), caller };
+    let maker = Maker { identity: identity.clone(), caller, allowed: Allowed::by(app.settings()) };
     let reply = commit
         .deleted((maker, id), |tx, inst, change| {
             Box::pin(async move {

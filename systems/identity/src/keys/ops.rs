@@ -14,6 +14,7 @@ use super::store;
 use crate::callers::person_of;
 use crate::permissions::{API_KEYS_MANAGE, API_KEYS_WRITE, OPERATOR_KEYS};
 use crate::service_accounts::{self, ServiceAccountId};
+use crate::workspaces::limits::{self, Allowed};
 use crate::workspaces::{Realm, Role};
 use crate::{Identity, events, secrets};
 
@@ -22,6 +23,7 @@ use crate::{Identity, events, secrets};
 pub(crate) struct Maker {
     pub(crate) identity: Arc<Identity>,
     pub(crate) caller: Caller,
+    pub(crate) allowed: Allowed,
 }
 
 impl Maker {
@@ -110,9 +112,12 @@ pub(crate) async fn create(
         return Err(Error::forbidden("permission_needed", message).with("permission", needed.as_str()));
     }
     let permissions = maker.permissions(&body.permissions, body.all_workspaces)?;
-    if let (Some(account), Some(workspace)) = (body.service_account_id, workspace) {
+    if let Some(workspace) = workspace {
         let scope = Scope::of_request(workspace, inst.actor().clone(), inst.trace().clone());
-        within_account(tx, &scope, account, &permissions).await?;
+        limits::ops::admit(tx, &scope, &maker.allowed, limits::Name::ApiKeys).await?;
+        if let Some(account) = body.service_account_id {
+            within_account(tx, &scope, account, &permissions).await?;
+        }
     }
     if body.origins.is_some() {
         maker.publishable(&permissions)?;

@@ -11,7 +11,7 @@ use crate::letters::{self, Letter};
 use crate::links::{self, NewLink, Purpose, Token};
 use crate::people::{self, Email, PersonRow, Status};
 use crate::sessions::ops_door::invalid_credentials;
-use crate::workspaces::members;
+use crate::workspaces::{invitations, members};
 use crate::{Identity, events, factors, keys, secrets, sessions, sso};
 
 /// How long the way back that a sign-in shows is open.
@@ -104,7 +104,9 @@ pub(crate) async fn erase(tx: &mut Tx, inst: &Installation, person: &PersonRow) 
     let (id, now) = (person.id, tx.now());
     for membership in members::store::of_person(tx, inst, id).await? {
         let scope = Scope::system(membership.workspace, "somebody left the installation");
-        members::ops::remove(tx, inst, &scope, id).await?;
+        if let Some(member) = members::store::get(tx, &scope, id).await? {
+            members::ops::remove(tx, inst, &scope, &member).await?;
+        }
     }
     for key in keys::store::forget_person(tx, inst, id, now).await? {
         let payload = json!({"because": "person_deleted"});
@@ -114,6 +116,7 @@ pub(crate) async fn erase(tx: &mut Tx, inst: &Installation, person: &PersonRow) 
     factors::ops::reset(tx, inst, id).await?;
     sso::identities::store::forget_person(tx, inst, id).await?;
     links::store::forget_person(tx, inst, id).await?;
+    invitations::store::forget_address(tx, inst, &people::email_key(&person.email)).await?;
     people::store::erase(tx, inst, id, now).await?;
     events::in_installation(tx, inst, events::PERSON_DELETED, id.to_string(), json!({})).await?;
     letters::ask(tx, inst, &Letter::Gone { email: person.email.clone() }).await

@@ -14,11 +14,15 @@ use types::{Error, Kind, Trace};
 use web::edge::{ClientAddr, check_cross_site};
 use web::{App, Form, Problem, Tier, escape, page};
 
+use super::api_invitation::{post_invitation, show_invitation};
 use super::form::{SetupForm, setup_form};
 use crate::setup::{self, SetupIn};
 
 pub(crate) fn pages() -> Router<App> {
-    let own = Router::new().route("/", get(home)).route("/setup", get(show_setup).post(post_setup));
+    let own = Router::new()
+        .route("/", get(home))
+        .route("/setup", get(show_setup).post(post_setup))
+        .route("/invitation", get(show_invitation).post(post_invitation));
     own.merge(super::api_links::pages())
 }
 
@@ -114,6 +118,11 @@ pub(crate) async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> typ
     let server = app.settings().get::<config::sections::Server>();
     let own = server.public_url.as_ref().map_or("", |url| url.expose());
     check_cross_site(&Method::POST, headers, own, &[])?;
+    limit(app, client).await
+}
+
+/// A token can be guessed at here: as often as a password.
+pub(crate) async fn limit(app: &App, client: IpAddr) -> types::Result<()> {
     app.limit_subject(Tier::SignIn, &web::network(client)).await
 }
 

@@ -4,5 +4,7 @@
 //! Owns their text. Refuses to know more of what they do than their forms.
 
 pub(crate) mod api;
+mod api_invitation;
 mod api_links;
 mod form;
+mod invitation;

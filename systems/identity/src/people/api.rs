@@ -59,6 +59,8 @@ pub(crate) struct WorkspaceRef {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MembershipOut {
     workspace: WorkspaceRef,
+    /// `owner`, `admin`, `member`, `viewer`, or the id of a role of the workspace.
+    #[schema(value_type = String)]
     role: Role,
     /// Whether requests that name no workspace go here.
     is_default: bool,
@@ -68,10 +70,10 @@ pub(crate) struct MembershipOut {
 
 impl From<Membership> for MembershipOut {
     fn from(membership: Membership) -> Self {
-        let Membership { workspace, slug, name, role, is_default, require_second_factor } = membership;
+        let Membership { workspace, slug, name, post, is_default, require_second_factor, .. } = membership;
         Self {
             workspace: WorkspaceRef { id: workspace, slug, name },
-            role,
+            role: post.role,
             is_default,
             require_second_factor,
         }

@@ -14,6 +14,7 @@ use super::{ops, store};
 use crate::Identity;
 use crate::keys::{Maker, check_permissions};
 use crate::people::check_line;
+use crate::workspaces::limits::Allowed;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -143,7 +144,7 @@ impl Check for Wish {
 }
 
 fn maker(app: &App, caller: Caller) -> types::Result<Maker> {
-    Ok(Maker { identity: app.extension::<Identity>()?, caller })
+    Ok(Maker { identity: app.extension::<Identity>()?, caller, allowed: Allowed::by(app.settings()) })
 }
 
 /// The service accounts of the workspace.

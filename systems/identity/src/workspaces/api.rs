@@ -1,21 +1,23 @@
 //! Workspaces over HTTP.
 
 use axum::extract::State;
+use db::Tx;
 use query::{Kind, Page, SortColumn, SortField, SortFields};
 use serde::{Deserialize, Serialize};
-use types::{Error, Installation, Permission, Problems, Time, WorkspaceId};
+use types::{Error, Installation, Permission, Problems, Scope, Time, WorkspaceId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Caller, Change, Check, Commit, Field, Json, ListShape, Path, Reply, Result, Thing, View};
 
-use super::model::{NAME_MAX, WorkspaceRow, is_slug};
-use super::store::Whose;
+use super::limits::Allowed;
+use super::model::{NAME_MAX, WorkspaceRow, is_code, is_slug};
+use super::store::{Whose, Written};
 use super::{ops, store};
 use crate::Identity;
-use crate::callers::{Place, enter, person_of};
+use crate::callers::{Place, enter, lacking, person_of};
 use crate::people::check_line;
-use crate::permissions::{WORKSPACE_READ, WORKSPACE_WRITE};
+use crate::permissions::{WORKSPACE_MANAGE, WORKSPACE_READ, WORKSPACE_WRITE};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -23,7 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_workspace, update_workspace))
 }
 
-const SHAPE: ListShape = ListShape {
+pub(crate) const SHAPE: ListShape = ListShape {
     sort: SortFields {
         fields: &[
             SortField { name: "created_at", columns: &[SortColumn::new("w.created_at", Kind::Int)] },
@@ -70,10 +72,61 @@ pub(crate) struct WorkspacePatch {
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 44,
              pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     slug: Field<String>,
+    /// A short name for lists and papers, that no other workspace of the installation has.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 2, max_length = 12, pattern = "^[A-Z0-9]{2,12}$")]
+    code: Field<String>,
+    /// Before this time the workspace answers 403 `workspace_disabled`. Needs `workspace:manage`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    enabled_from: Field<Time>,
+    /// From this time on it does. Needs `workspace:manage`; only the operator can take it back afterwards.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    enabled_until: Field<Time>,
     /// Whether sessions without a second factor are kept out. Only who showed one himself can switch it on.
     #[serde(default)]
     #[schema(value_type = Option<bool>, nullable = false)]
     require_second_factor: Field<bool>,
+}
+
+impl WorkspacePatch {
+    fn times(&self) -> bool {
+        !(self.enabled_from.is_keep() && self.enabled_until.is_keep())
+    }
+
+    /// The workspace as it would be with this.
+    pub(crate) async fn onto(
+        &self,
+        tx: &mut Tx,
+        scope: &Scope,
+        mut now: WorkspaceRow,
+        caller: &Caller,
+    ) -> types::Result<WorkspaceRow> {
+        if let Some(required) = self.require_second_factor.as_set().copied()
+            && required != now.require_second_factor
+        {
+            // Else whoever switches it on would be the first who is kept out.
+            if required && !caller.second_factor {
+                return Err(web::second_factor_needed());
+            }
+            now = ops::require_second_factor(tx, scope, required).await?;
+        }
+        let code = self.code.clone().onto(now.code.clone());
+        let (name, slug) = (now.name.clone(), now.slug.clone());
+        let new = Written {
+            name: self.name.as_set().map_or(name.as_str(), |name| name.trim()),
+            slug: self.slug.as_set().unwrap_or(&slug),
+            code: code.as_deref(),
+            enabled_from: self.enabled_from.clone().onto(now.life.enabled_from),
+            enabled_until: self.enabled_until.clone().onto(now.life.enabled_until),
+        };
+        if new.enabled_from.zip(new.enabled_until).is_some_and(|(from, until)| from >= until) {
+            let error = Error::invalid("invalid", "Some fields are not valid.");
+            return Err(error.at_field("/enabled_until", "order", "must come after enabled_from"));
+        }
+        ops::update(tx, scope, now, &new).await
+    }
 }
 
 impl Check for WorkspacePatch {
@@ -92,10 +145,13 @@ impl Check for WorkspacePatch {
         if let Some(slug) = self.slug.as_set() {
             check_slug(slug, problems);
         }
+        if self.code.as_set().is_some_and(|code| !is_code(code)) {
+            problems.add("/code", "code", "must be 2 to 12 capital letters and digits");
+        }
     }
 }
 
-fn check_slug(slug: &str, problems: &mut Problems) {
+pub(crate) fn check_slug(slug: &str, problems: &mut Problems) {
     if !is_slug(slug) {
         let message = "must be lower-case letters and digits with single hyphens between, at most 44";
         problems.add("/slug", "slug", message);
@@ -109,6 +165,18 @@ pub(crate) struct WorkspaceOut {
     id: WorkspaceId,
     name: String,
     slug: String,
+    code: Option<String>,
+    /// `active`, or why it does not answer as usual: `archived` (nothing in it changes), `disabled` (it is not the time it is
+    /// enabled for), `suspended` (by the operator), `deleted` (it will be forgotten at `delete_at`).
+    state: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    enabled_from: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    enabled_until: Option<Time>,
+    /// Whether its jobs wait because somebody of the workspace wants that.
+    paused: bool,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    delete_at: Option<Time>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
     #[schema(value_type = String, format = DateTime)]
@@ -119,10 +187,36 @@ pub(crate) struct WorkspaceOut {
     version: i64,
 }
 
-impl From<WorkspaceRow> for WorkspaceOut {
-    fn from(row: WorkspaceRow) -> Self {
-        let WorkspaceRow { id, name, slug, created_at, updated_at, version, require_second_factor } = row;
-        Self { id, name, slug, created_at, updated_at, require_second_factor, version }
+impl WorkspaceOut {
+    pub(crate) fn new(row: WorkspaceRow, now: Time) -> Self {
+        let WorkspaceRow {
+            id,
+            name,
+            slug,
+            code,
+            life,
+            created_at,
+            updated_at,
+            version,
+            require_second_factor,
+        } = row;
+        let (state, paused, delete_at) = (life.word(now), life.paused_at.is_some(), life.delete_at);
+        let (enabled_from, enabled_until) = (life.enabled_from, life.enabled_until);
+        Self {
+            id,
+            name,
+            slug,
+            code,
+            state,
+            enabled_from,
+            enabled_until,
+            paused,
+            require_second_factor,
+            delete_at,
+            created_at,
+            updated_at,
+            version,
+        }
     }
 }
 
@@ -147,7 +241,8 @@ pub(crate) fn place(
     workspace: WorkspaceId,
     permission: Permission,
 ) -> types::Result<Place> {
-    Ok(Place { identity: app.extension::<Identity>()?, caller, workspace, permission })
+    let (identity, allowed) = (app.extension::<Identity>()?, Allowed::by(app.settings()));
+    Ok(Place { identity, caller, workspace, permission, even: &[], allowed })
 }
 
 /// The workspaces that the caller belongs to.
@@ -163,7 +258,10 @@ async fn list_workspaces(caller: Caller, view: View<Installation>) -> Result<Rep
     };
     let (list, _) = view.asked(&SHAPE)?;
     view.body((whose, list), |rx, inst, (whose, list)| {
-        Box::pin(async move { Ok(store::page(rx, inst, *whose, list).await?.map(WorkspaceOut::from)) })
+        Box::pin(async move {
+            let now = rx.now();
+            Ok(store::page(rx, inst, *whose, list).await?.map(|row| WorkspaceOut::new(row, now)))
+        })
     })
     .await
 }
@@ -202,7 +300,8 @@ async fn create_workspace(
                     )
                 })?;
                 let slug = wish.body.slug.as_deref();
-                ops::create(tx, inst, &wish.body.name, slug, owner).await.map(WorkspaceOut::from)
+                let row = ops::create(tx, inst, &wish.body.name, slug, owner).await?;
+                Ok(WorkspaceOut::new(row, tx.now()))
             })
         })
         .await;
@@ -224,13 +323,14 @@ async fn get_workspace(
     view.one(place, |rx, inst, place| {
         Box::pin(async move {
             let (scope, _) = enter(rx, inst, place).await?;
-            Ok(store::get(rx, &scope).await?.map(WorkspaceOut::from))
+            let now = rx.now();
+            Ok(store::get(rx, &scope).await?.map(|row| WorkspaceOut::new(row, now)))
         })
     })
     .await
 }
 
-/// Renames a workspace, or asks its members for second factors.
+/// Changes what a workspace is called, when it is enabled, and whether it asks its members for second factors.
 #[utoipa::path(patch, path = "/api/v1/workspaces/{id}", tag = "workspaces", operation_id = "update_workspace",
     params(("id" = String, Path, description = "The workspace's id.")),
     request_body = WorkspacePatch,
@@ -247,24 +347,14 @@ async fn update_workspace(
     let reply = commit
         .updated(place, patch, |tx, inst, change: &Change<Place, WorkspacePatch>| {
             Box::pin(async move {
-                let (scope, _) = enter(tx, inst, &change.id).await?;
-                let mut now = store::get(tx, &scope).await?.ok_or_else(Error::not_found)?;
+                let (scope, held) = enter(tx, inst, &change.id).await?;
+                let now = store::get(tx, &scope).await?.ok_or_else(Error::not_found)?;
                 change.admit(now.version)?;
-                if let Some(required) = change.body.require_second_factor.as_set().copied()
-                    && required != now.require_second_factor
-                {
-                    // Else whoever switches it on would be the first who is kept out.
-                    if required && !change.id.caller.second_factor {
-                        return Err(web::second_factor_needed());
-                    }
-                    now = ops::require_second_factor(tx, &scope, required).await?;
+                if change.body.times() && !held.hold(WORKSPACE_MANAGE) {
+                    return Err(lacking(WORKSPACE_MANAGE));
                 }
-                let name = change.body.name.as_set().map_or(now.name.as_str(), |name| name.trim());
-                let slug = change.body.slug.as_set().unwrap_or(&now.slug);
-                if *name == now.name && *slug == now.slug {
-                    return Ok(WorkspaceOut::from(now));
-                }
-                ops::update(tx, &scope, name, slug).await.map(WorkspaceOut::from)
+                let row = change.body.onto(tx, &scope, now, &change.id.caller).await?;
+                Ok(WorkspaceOut::new(row, tx.now()))
             })
         })
         .await;

@@ -4,8 +4,9 @@ use db::Tx;
 use serde_json::json;
 use types::{Error, Installation, PersonId, Result, Scope, WorkspaceId};
 
-use super::model::{Role, WorkspaceRow, slug_of};
-use super::{members, store};
+use super::model::{WorkspaceRow, slug_of};
+use super::store::Written;
+use super::{Role, members, store};
 use crate::events;
 
 /// How many slugs are tried before a name is given up on.
@@ -28,7 +29,7 @@ pub(crate) async fn create(
         Some(_) => return Err(slug_taken()),
         None => insert_with_free_slug(tx, inst, id, name).await?,
     };
-    let scope = Scope::of_request(id, inst.actor().clone(), inst.trace().clone());
+    let scope = at(inst, id);
     members::store::insert(tx, &scope, owner, Role::Owner, now).await?;
     let payload = json!({"name": name, "slug": slug});
     events::in_workspace(tx, &scope, events::WORKSPACE_CREATED, id.to_string(), payload).await?;
@@ -53,16 +54,40 @@ async fn insert_with_free_slug(
     Err(slug_taken())
 }
 
-/// Gives the workspace of the scope another name, or another slug.
-pub(crate) async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str) -> Result<WorkspaceRow> {
-    let now = tx.now();
-    if !store::update(tx, scope, name.trim(), slug, now).await? {
-        return Err(slug_taken());
+/// Gives the workspace of the scope other names, or another time that it is enabled for.
+pub(crate) async fn update(
+    tx: &mut Tx,
+    scope: &Scope,
+    now: WorkspaceRow,
+    new: &Written<'_>,
+) -> Result<WorkspaceRow> {
+    let old = Written {
+        name: &now.name,
+        slug: &now.slug,
+        code: now.code.as_deref(),
+        enabled_from: now.life.enabled_from,
+        enabled_until: now.life.enabled_until,
+    };
+    if old == *new {
+        return Ok(now);
     }
-    let payload = json!({"name": name.trim(), "slug": slug});
+    match store::taken(tx, scope, new).await? {
+        Some("code_taken") => return Err(Error::conflict("code_taken", "Another workspace has this code.")),
+        Some(_) => return Err(slug_taken()),
+        None => {}
+    }
+    let at = tx.now();
+    store::update(tx, scope, new, at).await?;
+    let Written { name, slug, code, enabled_from, enabled_until } = new;
+    let payload = json!({"name": name, "slug": slug, "code": code, "enabled_from": enabled_from, "enabled_until": enabled_until});
     let subject = scope.workspace().to_string();
     events::in_workspace(tx, scope, events::WORKSPACE_UPDATED, subject, payload).await?;
     store::get(tx, scope).await?.ok_or_else(Error::not_found)
+}
+
+/// The operator's way into a workspace where they need not be a member.
+pub(crate) fn at(inst: &Installation, workspace: WorkspaceId) -> Scope {
+    Scope::of_request(workspace, inst.actor().clone(), inst.trace().clone())
 }
 
 /// Keeps sessions without a second factor out of the workspace of the scope, or lets them in again.

@@ -4,15 +4,19 @@ use db::{Read, Row, Tx, params};
 use query::{List, Page, Select};
 use types::{Installation, PersonId, Result, Scope, Time, WorkspaceId};
 
+use super::life;
 use super::model::WorkspaceRow;
 
-const COLUMNS: &str = "w.id, w.name, w.slug, w.created_at, w.updated_at, w.version, w.require_second_factor";
+const COLUMNS: &str = "w.id, w.name, w.slug, w.code, w.created_at, w.updated_at, w.version, w.require_second_factor, w.enabled_from, \
+                       w.enabled_until, w.suspended_at, w.archived_at, w.paused_at, w.delete_at";
 
 fn workspace(row: &mut Row) -> Result<WorkspaceRow> {
     Ok(WorkspaceRow {
         id: row.take("id")?,
         name: row.take("name")?,
         slug: row.take("slug")?,
+        code: row.take("code")?,
+        life: life::store::life(row)?,
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
         version: row.take("version")?,
@@ -31,6 +35,11 @@ pub(crate) async fn by_slug(rx: &mut Read, _: &Installation, slug: &str) -> Resu
     rx.row(&sql, params![slug]).await?.as_mut().map(workspace).transpose()
 }
 
+pub(crate) async fn by_id(rx: &mut Read, _: &Installation, id: WorkspaceId) -> Result<Option<WorkspaceRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE w.id = $1");
+    rx.row(&sql, params![id]).await?.as_mut().map(workspace).transpose()
+}
+
 /// Whether the workspace of the scope keeps sessions without a second factor out.
 pub(crate) async fn requires_second_factor(rx: &mut Read, scope: &Scope) -> Result<bool> {
     let sql = "SELECT require_second_factor FROM workspaces WHERE id = $1";
@@ -42,10 +51,6 @@ pub(crate) async fn set_second_factor(tx: &mut Tx, scope: &Scope, required: bool
     let sql = "UPDATE workspaces SET require_second_factor = $2, updated_at = $3, version = version + 1 WHERE id = $1";
     tx.execute(sql, params![scope.workspace(), required, now]).await?;
     Ok(())
-}
-
-pub(crate) async fn exists(rx: &mut Read, _: &Installation, id: WorkspaceId) -> Result<bool> {
-    Ok(rx.row("SELECT id FROM workspaces WHERE id = $1", params![id]).await?.is_some())
 }
 
 /// The workspaces somebody belongs to, or the one that a key belongs to.
@@ -61,6 +66,7 @@ pub(crate) async fn page(
             select.and("w.id IN (SELECT workspace_id FROM memberships WHERE person_id = $1)", [person.into()])
         }
         Whose::Only(workspace) => select.and("w.id = $1", [workspace.into()]),
+        Whose::Everybody => select,
     };
     query::page(rx, select, list, workspace).await
 }
@@ -70,6 +76,8 @@ pub(crate) async fn page(
 pub(crate) enum Whose {
     Person(PersonId),
     Only(WorkspaceId),
+    /// For an operator.
+    Everybody,
 }
 
 /// `false` when the slug is taken.
@@ -86,9 +94,29 @@ pub(crate) async fn insert(
     Ok(tx.execute(sql, params![id, name, slug, now]).await? == 1)
 }
 
-/// `false` when another workspace has the slug.
-pub(crate) async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str, now: Time) -> Result<bool> {
-    let sql = "UPDATE workspaces SET name = $2, slug = $3, updated_at = $4, version = version + 1 WHERE id = $1 \
-               AND NOT EXISTS (SELECT 1 FROM workspaces o WHERE o.slug = $3 AND o.id <> $1)";
-    Ok(tx.execute(sql, params![scope.workspace(), name, slug, now]).await? == 1)
+/// What of a workspace its people may change.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Written<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) slug: &'a str,
+    pub(crate) code: Option<&'a str>,
+    pub(crate) enabled_from: Option<Time>,
+    pub(crate) enabled_until: Option<Time>,
+}
+
+/// Which of the names that have to be unique another workspace has.
+pub(crate) async fn taken(rx: &mut Read, scope: &Scope, new: &Written<'_>) -> Result<Option<&'static str>> {
+    let sql = "SELECT slug FROM workspaces WHERE id <> $1 AND (slug = $2 OR code = $3)";
+    let Some(mut row) = rx.row(sql, params![scope.workspace(), new.slug, new.code]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(if row.take::<String>("slug")? == new.slug { "slug_taken" } else { "code_taken" }))
+}
+
+pub(crate) async fn update(tx: &mut Tx, scope: &Scope, new: &Written<'_>, now: Time) -> Result<()> {
+    let sql = "UPDATE workspaces SET name = $2, slug = $3, code = $4, enabled_from = $5, enabled_until = $6, \
+               updated_at = $7, version = version + 1 WHERE id = $1";
+    let Written { name, slug, code, enabled_from, enabled_until } = *new;
+    tx.execute(sql, params![scope.workspace(), name, slug, code, enabled_from, enabled_until, now]).await?;
+    Ok(())
 }

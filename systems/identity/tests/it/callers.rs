@@ -119,3 +119,58 @@ fn p17_the_test_of_revocation_can_fail() {
         assert!(!revoked_elsewhere(Some(Fault::OldStanding)).await, "the planted fault was not seen");
     });
 }
+
+/// Whether rights that were taken away on one node are gone on the other a second later: by the role, by what a role means, and by
+/// a suspension of the workspace.
+async fn demoted_elsewhere(fault: Option<Fault>) -> bool {
+    let app = start(Engine::Postgres).await;
+    let other = app.beside(None).await;
+    if let Some(fault) = fault {
+        other.faults.plant(fault);
+    }
+    let (administrator, owner) = (app.administrator().await, app.owner("Small").await);
+    let here = format!("{WORKSPACES}/{}", owner.workspace);
+    let body = json!({"name": "Maker", "permissions": ["api_keys:write", "workspace:read"]});
+    let role = owner.post(format!("{here}/roles"), body).await.expect(201).text("id");
+    let mut there = Vec::new();
+    for start in ["admin", role.as_str()] {
+        let person = app.member("Small").await;
+        let path = format!("{here}/members/{}", person.id);
+        let _ = owner.patch(&path, json!({"role": start})).await.expect(200);
+        there.push((other.anonymous().bearer(&person.bearer_token()), path));
+    }
+    let may = async |client: &testkit::Client| {
+        client.post(KEYS, json!({"name": "k", "permissions": ["workspace:read"]})).await.status == 201
+    };
+    for (client, _) in &there {
+        assert!(may(client).await);
+    }
+    let last = other.anonymous().bearer(&owner.bearer_token());
+    assert!(may(&last).await);
+    let _ = owner.patch(&there[0].1, json!({"role": "viewer"})).await.expect(200);
+    let _ = owner
+        .patch(format!("{here}/roles/{role}"), json!({"permissions": ["workspace:read"]}))
+        .await
+        .expect(200);
+    app.clock().advance(Duration::from_secs(1));
+    let mut gone = true;
+    for (client, _) in &there {
+        gone &= !may(client).await;
+    }
+    let suspend = format!("/api/v1/installation/workspaces/{}/suspend", owner.workspace);
+    let _ = administrator.post(suspend, json!({})).await.expect(200);
+    app.clock().advance(Duration::from_secs(1));
+    gone & !may(&last).await
+}
+
+#[test]
+fn p17_rights_that_are_taken_away_are_gone_on_the_other_node_within_a_second() {
+    testkit::block_on(async { assert!(demoted_elsewhere(None).await, "somebody still had them") });
+}
+
+#[test]
+fn p17_the_test_of_rights_can_fail() {
+    testkit::block_on(async {
+        assert!(!demoted_elsewhere(Some(Fault::OldStanding)).await, "the planted fault was not seen");
+    });
+}

@@ -4,9 +4,12 @@ mod addresses;
 mod callers;
 mod cookies;
 mod factors;
+mod invitations;
 mod keys;
 mod leaving;
 mod letters;
+mod life;
+mod limits;
 mod lives;
 mod me;
 mod pages;
@@ -15,6 +18,8 @@ mod passwords;
 mod people;
 mod refresh;
 mod registration;
+mod rights;
+mod roles;
 mod service_accounts;
 mod sessions;
 mod setup;
@@ -24,6 +29,7 @@ mod sso;
 mod step_up;
 mod tenants;
 mod totp;
+mod transfers;
 mod workspaces;
 
 use http::Method;
@@ -33,6 +39,33 @@ use testkit::{Answer, Client, Engine, TestApp};
 /// The house these tests need.
 async fn start(engine: Engine) -> TestApp {
     TestApp::start(engine, vec![identity::system()]).await
+}
+
+/// A house that shows its mail instead of sending it. Limits are high, and the public address is not where it listens.
+async fn with_mail(engine: Engine) -> TestApp {
+    let settings = "mode = \"development\"\npublic_workspace = \"main\"\n[server]\npublic_url = \"https://house.test/\"\n\
+                    [limits]\nsigned_in = 1000000\nanonymous = 1000000\nsign_in = 1000000\n\
+                    [identity]\npassword_memory_kib = 64\npassword_passes = 1\npassword_queue = 1000\n";
+    let app = TestApp::with(engine, vec![identity::system()], settings).await;
+    app.work().await;
+    app
+}
+
+/// The text of the newest mail to somebody, once there are so many of them.
+async fn mail_to(app: &TestApp, email: &str, count: usize) -> String {
+    for _ in 0..3_000 {
+        let mut shown = app.app.mailer().shown();
+        shown.retain(|mail| mail.to.contains(email));
+        if shown.len() >= count {
+            return shown
+                .into_iter()
+                .max_by_key(|mail| mail.number)
+                .map(|mail| mail.text)
+                .unwrap_or_default();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("mail {count} to {email} did not come");
 }
 
 const TOKEN: &str = "/api/v1/auth/token";

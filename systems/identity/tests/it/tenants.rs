@@ -28,13 +28,16 @@ testkit::on_both! {
         let here = format!("{WORKSPACES}/{}", owner.workspace);
         let nowhere = format!("{WORKSPACES}/wsp_{NONE}");
         let other = app.owner("Other").await;
-        let member_in = json!({"email": other.email, "role": "owner"});
-        let members = |at: &str| format!("{at}/members");
+        let body = json!({"name": "Auditor", "permissions": ["members:read"]});
+        let role = owner.post(format!("{here}/roles"), body).await.expect(201).text("id");
+        let body = json!({"email": "guest@example.test", "role": "viewer"});
+        let invitation = owner.post(format!("{here}/invitations"), body.clone()).await.expect(201).text("id");
+        let _ = owner.post(format!("{here}/transfer"), json!({"person_id": member.id})).await.expect(201);
         let identity = format!("{IDENTITIES}/{}", linked(&app, &owner.id).await);
         let provider = json!({"name": "house", "issuer": "https://idp.example.test", "client_id": "a"});
         app.administrator().await.post(PROVIDERS, provider).await.expect(201);
         let at_provider = || Fixture::new(format!("{PROVIDERS}/house"), format!("{PROVIDERS}/none"));
-        let fixtures = HashMap::from([
+        let mut fixtures = HashMap::from([
             ("delete_sso_identity", Fixture::new(identity, format!("{IDENTITIES}/idn_{NONE}"))),
             ("get_sso_provider", at_provider()),
             ("update_sso_provider", at_provider().body(json!({"title": "x"}))),
@@ -47,17 +50,51 @@ testkit::on_both! {
             ("update_service_account", Fixture::new(&account, format!("{ACCOUNTS}/sva_{NONE}")).body(json!({"name": "x"}))),
             ("delete_service_account", Fixture::new(&account, format!("{ACCOUNTS}/sva_{NONE}"))),
             ("list_service_account_events", Fixture::new(format!("{account}/events"), format!("{ACCOUNTS}/sva_{NONE}/events"))),
-            ("get_workspace", Fixture::new(here.clone(), nowhere.clone())),
-            ("update_workspace", Fixture::new(here.clone(), nowhere.clone()).body(json!({"name": "x"}))),
-            ("list_members", Fixture::new(members(&here), members(&nowhere))),
-            ("create_member", Fixture::new(members(&here), members(&nowhere)).body(member_in)),
             ("update_passkey", Fixture::new(passkey.clone(), format!("{PASSKEYS}/pky_{NONE}")).body(json!({"name": "x"}))),
             ("delete_passkey", Fixture::new(passkey, format!("{PASSKEYS}/pky_{NONE}"))),
             ("reset_second_factors", Fixture::new(factors_of(&member.id), factors_of(&format!("per_{NONE}")))),
-            ("delete_member", Fixture::new(format!("{here}/members/{}", member.id), format!("{nowhere}/members/per_{NONE}"))),
         ]);
+        let of = |tail: &str| {
+            let at = |place: &str, member: &str, role: &str, invitation: &str| {
+                let tail = tail.replace("PER", member).replace("ROL", role).replace("INV", invitation);
+                format!("{place}{tail}")
+            };
+            let none = |prefix: &str| format!("{prefix}_{NONE}");
+            Fixture::new(at(&here, &member.id, &role, &invitation), at(&nowhere, &none("per"), &none("rol"), &none("inv")))
+        };
+        for (operation, tail) in [
+            ("get_workspace", ""), ("delete_workspace", ""), ("archive_workspace", "/archive"), ("restore_workspace", "/restore"),
+            ("pause_workspace", "/pause"), ("resume_workspace", "/resume"), ("leave_workspace", "/leave"),
+            ("list_members", "/members"), ("get_member", "/members/PER"), ("delete_member", "/members/PER"),
+            ("list_roles", "/roles"), ("get_role", "/roles/ROL"), ("delete_role", "/roles/ROL"),
+            ("list_invitations", "/invitations"), ("get_invitation", "/invitations/INV"),
+            ("resend_invitation", "/invitations/INV/resend"), ("cancel_invitation", "/invitations/INV/cancel"),
+            ("get_workspace_settings", "/settings"), ("get_workspace_limits", "/limits"),
+            ("get_transfer", "/transfer"), ("delete_transfer", "/transfer"), ("accept_transfer", "/transfer/accept"),
+        ] {
+            fixtures.insert(operation, of(tail));
+        }
+        for (operation, tail, body) in [
+            ("update_workspace", "", json!({"name": "x"})),
+            ("create_member", "/members", json!({"email": other.email, "role": "owner"})),
+            ("update_member", "/members/PER", json!({"role": "viewer"})),
+            ("create_role", "/roles", json!({"name": "x", "permissions": []})),
+            ("update_role", "/roles/ROL", json!({"name": "x"})),
+            ("create_invitation", "/invitations", body),
+            ("update_workspace_settings", "/settings", json!({"invitation_days": 2})),
+            ("create_transfer", "/transfer", json!({"person_id": member.id})),
+        ] {
+            fixtures.insert(operation, of(tail).body(body));
+        }
+        let any = |id: &str, tail: &str| format!("/api/v1/installation/workspaces/{id}{tail}");
+        for (operation, tail) in [
+            ("get_any_workspace", ""), ("update_any_workspace", ""), ("delete_any_workspace", ""),
+            ("suspend_workspace", "/suspend"), ("resume_suspended_workspace", "/resume"), ("archive_any_workspace", "/archive"),
+            ("restore_any_workspace", "/restore"), ("get_any_workspace_limits", "/limits"), ("update_any_workspace_limits", "/limits"),
+        ] {
+            fixtures.insert(operation, Fixture::new(any(&owner.workspace, tail), any(&format!("wsp_{NONE}"), tail)).body(json!({})));
+        }
         let person = |rest: &str| Fixture::new(format!("/api/v1/people/{}{rest}", member.id), format!("/api/v1/people/per_{NONE}{rest}"));
-        let mut fixtures = fixtures;
         fixtures.extend([
             ("get_person", person("")),
             ("delete_person", person("")),

@@ -44,7 +44,8 @@ testkit::on_both! {
 
     async fn members_come_and_go(engine: Engine) {
         let app = start(engine).await;
-        let (owner, guest) = (app.owner("Main").await, app.owner("Other").await);
+        // Only who may know about accounts takes people in without asking them.
+        let (owner, guest) = (app.administrator().await, app.owner("Other").await);
         let path = format!("{WORKSPACES}/{}/members", owner.workspace);
         let body = |role: &str| json!({"email": guest.email.to_uppercase(), "role": role});
         let added = owner.post(&path, body("member")).await.expect(201);
@@ -60,6 +61,28 @@ testkit::on_both! {
         there.get(ME).await.refused(403, "workspace_access_denied");
         guest.get(&path).await.refused(404, "not_found");
         owner.delete(format!("{path}/{}", guest.id)).await.refused(404, "not_found");
+    }
+
+    async fn who_has_an_account_is_told_to_nobody_who_lacks_the_right(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, guest) = (app.owner("Main").await, app.owner("Other").await);
+        let path = format!("{WORKSPACES}/{}/members", owner.workspace);
+        for email in [guest.email.as_str(), "nobody@example.test"] {
+            owner.post(&path, json!({"email": email, "role": "member"})).await.refused(403, "permission_needed");
+        }
+    }
+
+    async fn a_code_is_short_and_belongs_to_one(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, other) = (app.owner("Main").await, app.owner("Other").await);
+        let at = |id: &str| format!("{WORKSPACES}/{id}");
+        let coded = owner.patch(at(&owner.workspace), json!({"code": "MAIN1"})).await.expect(200);
+        assert_eq!((coded.text("code"), coded.text("state")), ("MAIN1".into(), "active".into()));
+        other.patch(at(&other.workspace), json!({"code": "MAIN1"})).await.refused(409, "code_taken");
+        other.patch(at(&other.workspace), json!({"slug": "main"})).await.refused(409, "slug_taken");
+        other.patch(at(&other.workspace), json!({"code": "no code"})).await.refused(422, "invalid");
+        let _ = owner.patch(at(&owner.workspace), json!({"code": null})).await.expect(200);
+        let _ = other.patch(at(&other.workspace), json!({"code": "MAIN1"})).await.expect(200);
     }
 
     async fn the_last_owner_stays(engine: Engine) {
@@ -81,7 +104,7 @@ testkit::on_both! {
 
     async fn the_default_moves_when_it_is_left(engine: Engine) {
         let app = start(engine).await;
-        let (owner, other) = (app.owner("Main").await, app.owner("Other").await);
+        let (owner, other) = (app.administrator().await, app.owner("Other").await);
         let guest = app.member("Other").await;
         let body = json!({"email": guest.email, "role": "member"});
         let _ = owner.post(format!("{WORKSPACES}/{}/members", owner.workspace), body).await.expect(201);

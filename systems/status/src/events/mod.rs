@@ -7,3 +7,4 @@ pub(crate) mod store;
 
 pub(crate) use api::routes;
 pub(crate) use model::EVENT_TYPES;
+pub(crate) use store::forget;

@@ -66,3 +66,17 @@ fn read(row: &mut Row) -> Result<StatusEventRow> {
         created_at: row.take(6)?,
     })
 }
+
+/// Removes a batch of the reports of a workspace that is being forgotten, and its services once there is none.
+pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    for table in ["status_events", "status_services"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE workspace = $1 AND id IN (SELECT id FROM {table} WHERE workspace = $1 LIMIT $2)"
+        );
+        let removed = tx.execute(&sql, params![scope.workspace(), most]).await?;
+        if removed > 0 {
+            return Ok(removed);
+        }
+    }
+    Ok(0)
+}

@@ -178,3 +178,12 @@ fn read(row: &mut Row) -> Result<DeliveryRow> {
         version: row.take("version")?,
     })
 }
+
+/// Removes a batch of the deliveries of a workspace that is being forgotten, with what was sent and answered.
+pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64> {
+    let some = "SELECT id FROM webhook_deliveries WHERE workspace = $1 ORDER BY id LIMIT $2";
+    let sql = format!("DELETE FROM webhook_attempts WHERE workspace = $1 AND delivery IN ({some})");
+    tx.execute(&sql, params![scope.workspace(), most]).await?;
+    let sql = format!("DELETE FROM webhook_deliveries WHERE workspace = $1 AND id IN ({some})");
+    Ok(tx.execute(&sql, params![scope.workspace(), most]).await?)
+}

@@ -15,7 +15,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 use types::{Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
-use web::{App, Fault};
+use web::{App, Closed, Fault};
 
 use self::touch::Touched;
 use super::RECHECK;
@@ -23,7 +23,8 @@ use crate::keys::ApiKeyRow;
 use crate::secrets;
 use crate::sessions::SessionId;
 use crate::signing::Claims;
-use crate::workspaces::Membership;
+use crate::workspaces::life::Life;
+use crate::workspaces::{Membership, Roles};
 
 /// Bounds of what is kept: some 30 MB when all of it is full.
 const MOST_TOKENS: u64 = 50_000;
@@ -35,7 +36,21 @@ pub(crate) struct PersonStanding {
     pub(crate) email: String,
     pub(crate) active: bool,
     pub(crate) installation: Rights,
-    pub(crate) memberships: Vec<Membership>,
+    pub(crate) seats: Vec<Seat>,
+}
+
+/// A membership, and what it allows: reckoned once a reading, so that a request only shares it.
+pub(crate) struct Seat {
+    pub(crate) membership: Membership,
+    pub(crate) rights: Rights,
+}
+
+/// A workspace as whoever is no member of it finds it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) id: WorkspaceId,
+    pub(crate) life: Life,
+    pub(crate) requests: Option<u32>,
 }
 
 pub(crate) struct SessionStanding {
@@ -66,9 +81,9 @@ pub(crate) enum Holder {
     /// Whoever made it.
     Person,
     /// A service account that is let in, which may this much.
-    Account { slug: String, permissions: Vec<String> },
+    Account { at: Found, slug: String, permissions: Vec<String> },
     /// Whoever looks at a page.
-    Page { slug: String },
+    Page { at: Found, slug: String },
     /// A service account that is let in no more.
     Nobody,
 }
@@ -91,10 +106,11 @@ pub(crate) struct Callers {
     /// The origins of all publishable keys, and when they were read.
     origins: Mutex<Option<(Arc<HashSet<String>>, Time)>>,
     /// The workspace that was last looked up by its name for the public, and when.
-    public: Mutex<Option<(String, WorkspaceId, Time)>>,
+    public: Mutex<Option<(String, Found, Time)>>,
     /// Counts what was forgotten, so that a reading that began before a revocation is not kept after it.
     forgotten: AtomicU64,
     inst: Installation,
+    roles: Roles,
 }
 
 fn is_fresh(app: &App, read_at: Time, now: Time) -> bool {
@@ -104,7 +120,7 @@ fn is_fresh(app: &App, read_at: Time, now: Time) -> bool {
 
 impl Callers {
     /// `longest` is how long a verified token can be of use.
-    pub(crate) fn new(longest: Duration, inst: Installation) -> Self {
+    pub(crate) fn new(longest: Duration, inst: Installation, roles: Roles) -> Self {
         let tokens = Cache::builder().max_capacity(MOST_TOKENS).time_to_live(longest).build();
         let sessions = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
         let keys = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
@@ -116,6 +132,7 @@ impl Callers {
             public: Mutex::default(),
             forgotten: AtomicU64::new(0),
             inst,
+            roles,
         }
     }
 
@@ -154,9 +171,10 @@ impl Callers {
             return Ok(Some(Arc::clone(known)));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
-        let read = app.db().get((self.inst.clone(), id, now), |rx, (inst, id, now)| {
-            Box::pin(store::session(rx, inst, *id, *now))
-        });
+        let read =
+            app.db().get((self.inst.clone(), self.roles.clone(), id, now), |rx, (inst, roles, id, now)| {
+                Box::pin(store::session(rx, inst, roles, *id, *now))
+            });
         let Some(standing) = read.await? else { return Ok(None) };
         if let Some(known) = &known {
             standing.touched.at_least(&known.touched);
@@ -183,10 +201,11 @@ impl Callers {
             return Ok(Some(Arc::clone(known)));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
-        let read = app.db().get((self.inst.clone(), prefix.to_owned()), |rx, (inst, prefix)| {
-            Box::pin(store::key(rx, inst, prefix))
+        let read = app.db().get((self.inst.clone(), self.roles.clone(), prefix.to_owned()), |rx, args| {
+            let (inst, roles, prefix) = args;
+            Box::pin(store::key(rx, inst, roles, prefix))
         });
-        let Some(store::Found { key, hash: kept_hash, person, holder }) = read.await? else {
+        let Some(store::KnownKey { key, hash: kept_hash, person, holder }) = read.await? else {
             return Ok(None);
         };
         if !secrets::same(&hash, &kept_hash) {
@@ -222,23 +241,24 @@ impl Callers {
     /// The workspace that is open to the public, at most [`RECHECK`] old: every anonymous request asks for it.
     pub(crate) async fn public_workspace(&self, app: &App, name: &str) -> Result<Option<WorkspaceId>> {
         let now = app.clock().now();
-        if let Some((known, id, read_at)) = &*self.public.lock()
+        let open = |found: Found| found.life.closed(now).is_none_or(Closed::may_be_read).then_some(found.id);
+        if let Some((known, found, read_at)) = &*self.public.lock()
             && known == name
             && is_fresh(app, *read_at, now)
         {
-            return Ok(Some(*id));
+            return Ok(open(*found));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
-        let id = self.workspace_named(app, name).await?;
+        let found = self.workspace_named(app, name).await?;
         let mut public = self.public.lock();
         if self.forgotten.load(Ordering::SeqCst) == before {
-            *public = id.map(|id| (name.to_owned(), id, now));
+            *public = found.map(|found| (name.to_owned(), found, now));
         }
-        Ok(id)
+        Ok(found.and_then(open))
     }
 
     /// A workspace by id or slug, whoever asks: for the operator's keys and for the public workspace.
-    pub(crate) async fn workspace_named(&self, app: &App, name: &str) -> Result<Option<WorkspaceId>> {
+    pub(crate) async fn workspace_named(&self, app: &App, name: &str) -> Result<Option<Found>> {
         let read = app.db().get((self.inst.clone(), name.to_owned()), |rx, (inst, name)| {
             Box::pin(store::workspace_named(rx, inst, name))
         });

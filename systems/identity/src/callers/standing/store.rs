@@ -4,22 +4,24 @@ use db::{Read, params};
 use types::{Installation, PersonId, Result, Time, WorkspaceId};
 
 use super::touch::Touched;
-use super::{Holder, PersonStanding, SessionStanding};
+use super::{Found, Holder, PersonStanding, Seat, SessionStanding};
 use crate::keys::{self, ApiKeyRow};
 use crate::people::{self, Status};
+use crate::service_accounts;
 use crate::sessions::SessionId;
-use crate::{service_accounts, workspaces};
+use crate::workspaces::{self, Membership, Roles, WorkspaceRow};
 
 pub(crate) async fn session(
     rx: &mut Read,
     inst: &Installation,
+    roles: &Roles,
     id: SessionId,
     now: Time,
 ) -> Result<Option<SessionStanding>> {
     let sql = "SELECT person_id, expires_at, revoked_at, last_used_at, refresh_hash, proven_at, second_factor_at \
          FROM sessions WHERE id = $1";
     let Some(mut row) = rx.row(sql, params![id]).await? else { return Ok(None) };
-    let Some(person) = person(rx, inst, row.take("person_id")?).await? else { return Ok(None) };
+    let Some(person) = person(rx, inst, roles, row.take("person_id")?).await? else { return Ok(None) };
     Ok(Some(SessionStanding {
         read_at: now,
         revoked: row.take::<Option<Time>>("revoked_at")?.is_some(),
@@ -33,54 +35,74 @@ pub(crate) async fn session(
 }
 
 /// A key, whatever became of it, and who is behind it.
-pub(crate) struct Found {
+pub(crate) struct KnownKey {
     pub(crate) key: ApiKeyRow,
     pub(crate) hash: Vec<u8>,
     pub(crate) person: PersonStanding,
     pub(crate) holder: Holder,
 }
 
-pub(crate) async fn key(rx: &mut Read, inst: &Installation, prefix: &str) -> Result<Option<Found>> {
+pub(crate) async fn key(
+    rx: &mut Read,
+    inst: &Installation,
+    roles: &Roles,
+    prefix: &str,
+) -> Result<Option<KnownKey>> {
     let Some((key, hash)) = keys::store::by_prefix(rx, inst, prefix).await? else { return Ok(None) };
-    let holder = match (key.account, &key.origins, key.workspace) {
+    let at = match key.workspace.filter(|_| key.account.is_some() || key.origins.is_some()) {
+        Some(workspace) => workspaces::store::by_id(rx, inst, workspace).await?,
+        None => None,
+    };
+    let holder = match (key.account, &key.origins, at) {
         (None, None, _) => Holder::Person,
-        (Some(account), _, Some(workspace)) => {
-            match service_accounts::store::admitted(rx, inst, account).await? {
-                Some(permissions) => Holder::Account { slug: slug(rx, inst, workspace).await?, permissions },
-                None => Holder::Nobody,
+        (account, _, Some(row)) => {
+            let slug = row.slug.clone();
+            let at = found(rx, inst, row).await?;
+            match account {
+                None => Holder::Page { at, slug },
+                Some(account) => match service_accounts::store::admitted(rx, inst, account).await? {
+                    Some(permissions) => Holder::Account { at, slug, permissions },
+                    None => Holder::Nobody,
+                },
             }
         }
-        (None, Some(_), Some(workspace)) => Holder::Page { slug: slug(rx, inst, workspace).await? },
         (_, _, None) => Holder::Nobody,
     };
-    let person = person(rx, inst, key.person).await?;
-    Ok(person.map(|person| Found { key, hash, person, holder }))
+    let person = person(rx, inst, roles, key.person).await?;
+    Ok(person.map(|person| KnownKey { key, hash, person, holder }))
 }
 
-async fn slug(rx: &mut Read, _: &Installation, workspace: WorkspaceId) -> Result<String> {
-    let mut row = rx.row("SELECT slug FROM workspaces WHERE id = $1", params![workspace]).await?;
-    row.as_mut().map_or_else(|| Ok(String::new()), |row| row.take("slug").map_err(Into::into))
+async fn found(rx: &mut Read, inst: &Installation, row: WorkspaceRow) -> Result<Found> {
+    let requests = workspaces::limits::store::requests(rx, inst, row.id).await?;
+    Ok(Found { id: row.id, life: row.life, requests })
 }
 
-async fn person(rx: &mut Read, inst: &Installation, id: PersonId) -> Result<Option<PersonStanding>> {
+async fn person(
+    rx: &mut Read,
+    inst: &Installation,
+    roles: &Roles,
+    id: PersonId,
+) -> Result<Option<PersonStanding>> {
     let Some(row) = people::store::get(rx, inst, id).await? else { return Ok(None) };
+    let memberships = workspaces::members::store::of_person(rx, inst, id).await?;
+    let seat = |membership: Membership| Seat { rights: roles.rights_of(&membership.post), membership };
     Ok(Some(PersonStanding {
         id,
         email: row.email,
         active: row.status == Status::Active,
         installation: people::store::rights(rx, inst, id).await?,
-        memberships: workspaces::members::store::of_person(rx, inst, id).await?,
+        seats: memberships.into_iter().map(seat).collect(),
     }))
 }
 
 /// By id or slug; nothing can be both.
-pub(crate) async fn workspace_named(
-    rx: &mut Read,
-    inst: &Installation,
-    name: &str,
-) -> Result<Option<WorkspaceId>> {
-    match name.parse::<WorkspaceId>() {
-        Ok(id) => Ok(workspaces::store::exists(rx, inst, id).await?.then_some(id)),
-        Err(_) => Ok(workspaces::store::by_slug(rx, inst, name).await?.map(|row| row.id)),
+pub(crate) async fn workspace_named(rx: &mut Read, inst: &Installation, name: &str) -> Result<Option<Found>> {
+    let row = match name.parse::<WorkspaceId>() {
+        Ok(id) => workspaces::store::by_id(rx, inst, id).await?,
+        Err(_) => workspaces::store::by_slug(rx, inst, name).await?,
+    };
+    match row {
+        Some(row) => found(rx, inst, row).await.map(Some),
+        None => Ok(None),
     }
 }

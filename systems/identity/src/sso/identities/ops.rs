@@ -131,7 +131,7 @@ async fn make(tx: &mut Tx, inst: &Installation, arrival: &Arrival, email: &Email
             let message = "The provider leads new people into a workspace that is not there.";
             Error::upstream("provider_misconfigured", message)
         })?;
-        let scope = Scope::of_request(workspace, inst.actor().clone(), inst.trace().clone());
+        let scope = Scope::of_request(workspace.id, inst.actor().clone(), inst.trace().clone());
         let now = tx.now();
         members::store::insert(tx, &scope, id, provider.role, now).await?;
         members::ops::tell_added(tx, &scope, id, provider.role).await?;

@@ -80,12 +80,12 @@ impl Operator {
     async fn admit(&self, rx: &mut Read, inst: &Installation, provider: &mut Provider) -> Result<()> {
         self.app.outbound().check(&provider.issuer)?;
         if let Some(wanted) = &provider.workspace {
-            let id = crate::callers::workspace_named(rx, inst, wanted).await?.ok_or_else(|| {
+            let found = crate::callers::workspace_named(rx, inst, wanted).await?.ok_or_else(|| {
                 let error = Error::invalid("invalid", "Some fields are not valid.");
                 error.at_field("/workspace", "unknown", "there is no such workspace")
             })?;
             // The id stays when the slug changes, and a slug that somebody else takes leads nowhere.
-            provider.workspace = Some(id.to_string());
+            provider.workspace = Some(found.id.to_string());
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ fn provider(row: &mut Row) -> Result<Sealed> {
         domains: list(row.take("domains")?)?,
         provisioning: Provisioning::read(&row.take::<String>("provisioning")?),
         workspace: row.take("workspace")?,
-        role: Role::read(&row.take::<String>("role")?),
+        role: Role::read(&row.take::<String>("role")?, None),
         enabled: row.take("enabled")?,
         kept: Some(Kept {
             created_at: row.take("created_at")?,
@@ -69,7 +69,7 @@ pub(crate) async fn insert(
         text(&one.domains)?,
         one.provisioning.as_str(),
         one.workspace.as_deref(),
-        one.role.as_str(),
+        one.role.kept(),
         one.enabled,
         now
     ];
@@ -98,7 +98,7 @@ pub(crate) async fn update(
         text(&one.domains)?,
         one.provisioning.as_str(),
         one.workspace.as_deref(),
-        one.role.as_str(),
+        one.role.kept(),
         one.enabled,
         now
     ];

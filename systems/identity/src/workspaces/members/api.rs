@@ -3,22 +3,26 @@
 use axum::extract::State;
 use query::{Kind, Page, SortColumn, SortField, SortFields};
 use serde::{Deserialize, Serialize};
-use types::{Installation, PersonId, Problems, Time, WorkspaceId};
+use types::{Error, Installation, PersonId, Problems, Scope, Time, WorkspaceId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Check, Commit, Json, ListShape, Path, Reply, Result, Thing, View};
+use web::{App, Caller, Change, Check, Commit, Field, Json, ListShape, Path, Reply, Result, Thing, View};
 
 use super::model::MemberRow;
 use super::{ops, store};
-use crate::callers::{Place, enter};
+use crate::callers::{Place, Wish, enter, lacking};
 use crate::people::Email;
-use crate::permissions::{MEMBERS_MANAGE, MEMBERS_READ};
-use crate::workspaces::Role;
+use crate::permissions::{MEMBERS_MANAGE, MEMBERS_READ, PEOPLE_READ};
 use crate::workspaces::api::place;
+use crate::workspaces::{Role, roles};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_members, create_member)).routes(routes!(delete_member))
+    OpenApiRouter::new().routes(routes!(list_members, create_member)).routes(routes!(
+        get_member,
+        update_member,
+        delete_member
+    ))
 }
 
 const SHAPE: ListShape = ListShape {
@@ -42,12 +46,32 @@ pub(crate) struct MemberIn {
     /// The address of somebody who has an account here.
     #[schema(format = Email, max_length = 254)]
     email: String,
-    role: Role,
+    /// `owner`, `admin`, `member`, `viewer`, or the id of a role of the workspace.
+    #[schema(example = "member", max_length = 40)]
+    role: String,
 }
 
 impl Check for MemberIn {
     fn check(&self, problems: &mut Problems) {
         Email::check("/email", &self.email, problems);
+    }
+}
+
+/// What may be changed of a member.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberPatch {
+    /// `owner`, `admin`, `member`, `viewer`, or the id of a role of the workspace.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false, example = "member", max_length = 40)]
+    role: Field<String>,
+}
+
+impl Check for MemberPatch {
+    fn check(&self, problems: &mut Problems) {
+        if self.role == Field::Empty {
+            problems.add("/role", "required", "cannot be emptied");
+        }
     }
 }
 
@@ -58,18 +82,31 @@ pub(crate) struct MemberOut {
     person_id: PersonId,
     email: String,
     name: String,
+    /// `owner`, `admin`, `member`, `viewer`, or the id of a role of the workspace.
+    #[schema(value_type = String)]
     role: Role,
+    /// What people call the role.
+    role_name: String,
     /// When they were taken in.
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
     #[serde(skip)]
+    version: i64,
+    #[serde(skip)]
     workspace: Option<WorkspaceId>,
+}
+
+impl MemberOut {
+    fn new(row: MemberRow, scope: &Scope) -> Self {
+        Self { workspace: Some(scope.workspace()), ..Self::from(row) }
+    }
 }
 
 impl From<MemberRow> for MemberOut {
     fn from(row: MemberRow) -> Self {
-        let MemberRow { person_id, email, name, role, created_at } = row;
-        Self { person_id, email, name, role, created_at, workspace: None }
+        let MemberRow { person_id, email, name, post, created_at, version } = row;
+        let role_name = post.label().to_owned();
+        Self { person_id, email, name, role: post.role, role_name, created_at, version, workspace: None }
     }
 }
 
@@ -79,24 +116,12 @@ impl Thing for MemberOut {
     }
 
     fn version(&self) -> i64 {
-        1
+        self.version
     }
 
     fn path(&self) -> String {
         let workspace = self.workspace.map(|workspace| workspace.to_string()).unwrap_or_default();
         format!("/api/v1/workspaces/{workspace}/members/{}", self.person_id)
-    }
-}
-
-/// A body together with where it shall count.
-struct Wish {
-    place: Place,
-    body: MemberIn,
-}
-
-impl Check for Wish {
-    fn check(&self, problems: &mut Problems) {
-        self.body.check(problems);
     }
 }
 
@@ -121,7 +146,8 @@ async fn list_members(
     .await
 }
 
-/// Takes in somebody who has an account here. Nobody can give a role that may do more than they may themselves.
+/// Takes in somebody who has an account here, without asking them. Needs `people:read` over the installation besides: everybody
+/// else invites, because who has an account is nobody's business.
 #[utoipa::path(post, path = "/api/v1/workspaces/{id}/members", tag = "workspaces", operation_id = "create_member",
     params(("id" = String, Path, description = "The workspace's id.")),
     request_body = MemberIn,
@@ -134,15 +160,20 @@ async fn create_member(
     Path(id): Path<WorkspaceId>,
     Json(body): Json<MemberIn>,
 ) -> Result<Reply> {
-    let place = place(&app, caller, id, MEMBERS_MANAGE)?;
-    let identity = place.identity.clone();
+    let wish = place(&app, caller, id, MEMBERS_MANAGE)?.wishing(body);
+    let identity = wish.place.identity.clone();
     let reply = commit
-        .created(Wish { place, body }, |tx, inst, Wish { place, body }| {
+        .created(wish, |tx, inst, wish: &Wish<MemberIn>| {
             Box::pin(async move {
-                let (scope, held) = enter(tx, inst, place).await?;
-                let grant = (&place.identity.roles, &held);
-                let row = ops::add(tx, inst, &scope, grant, &body.email, body.role).await?;
-                Ok(MemberOut { workspace: Some(place.workspace), ..MemberOut::from(row) })
+                let (scope, held) = wish.enter(tx, inst).await?;
+                let Place { identity, caller, allowed, .. } = &wish.place;
+                if !caller.installation.hold(PEOPLE_READ) {
+                    return Err(lacking(PEOPLE_READ));
+                }
+                let post = roles::ops::named(tx, &scope, &wish.body.role).await?;
+                identity.roles.admit(&post, &held)?;
+                let row = ops::add(tx, inst, &scope, allowed, &wish.body.email, post.role).await?;
+                Ok(MemberOut::new(row, &scope))
             })
         })
         .await;
@@ -150,7 +181,63 @@ async fn create_member(
     reply
 }
 
-/// Takes somebody out, and revokes the keys they made there.
+/// One member of the workspace.
+#[utoipa::path(get, path = "/api/v1/workspaces/{id}/members/{person_id}", tag = "workspaces",
+    operation_id = "get_member",
+    params(("id" = String, Path, description = "The workspace's id."),
+           ("person_id" = String, Path, description = "The person's id.")),
+    responses((status = 200, description = "The member.", body = MemberOut)))]
+async fn get_member(
+    State(app): State<App>,
+    caller: Caller,
+    view: View<Installation>,
+    Path((id, person)): Path<(WorkspaceId, PersonId)>,
+) -> Result<Reply> {
+    let place = place(&app, caller, id, MEMBERS_READ)?;
+    view.one((place, person), |rx, inst, (place, person)| {
+        Box::pin(async move {
+            let (scope, _) = enter(rx, inst, place).await?;
+            Ok(store::get(rx, &scope, *person).await?.map(|row| MemberOut::new(row, &scope)))
+        })
+    })
+    .await
+}
+
+/// Gives a member another role. Nobody changes somebody who may do more than they may, or makes anybody that.
+#[utoipa::path(patch, path = "/api/v1/workspaces/{id}/members/{person_id}", tag = "workspaces",
+    operation_id = "update_member",
+    params(("id" = String, Path, description = "The workspace's id."),
+           ("person_id" = String, Path, description = "The person's id.")),
+    request_body = MemberPatch,
+    responses((status = 200, description = "The member as they are now.", body = MemberOut)))]
+async fn update_member(
+    State(app): State<App>,
+    caller: Caller,
+    commit: Commit<Installation>,
+    Path((id, person)): Path<(WorkspaceId, PersonId)>,
+    Json(patch): Json<MemberPatch>,
+) -> Result<Reply> {
+    let place = place(&app, caller, id, MEMBERS_MANAGE)?;
+    let identity = place.identity.clone();
+    let reply = commit
+        .updated((place, person), patch, |tx, inst, change: &Change<(Place, PersonId), MemberPatch>| {
+            Box::pin(async move {
+                let (place, person) = &change.id;
+                let (scope, held) = enter(tx, inst, place).await?;
+                let member = store::get(tx, &scope, *person).await?.ok_or_else(Error::not_found)?;
+                change.admit(member.version)?;
+                let Some(role) = change.body.role.as_set() else { return Ok(MemberOut::new(member, &scope)) };
+                let post = roles::ops::named(tx, &scope, role).await?;
+                let grant = (&place.identity.roles, &held);
+                Ok(MemberOut::new(ops::change(tx, &scope, grant, member, &post).await?, &scope))
+            })
+        })
+        .await;
+    identity.callers.forget();
+    reply
+}
+
+/// Takes somebody out, and revokes the keys they made there. Nobody takes out somebody who may do more than they may.
 #[utoipa::path(delete, path = "/api/v1/workspaces/{id}/members/{person_id}", tag = "workspaces",
     operation_id = "delete_member",
     params(("id" = String, Path, description = "The workspace's id."),
@@ -168,9 +255,11 @@ async fn delete_member(
         .deleted((place, person), |tx, inst, change| {
             Box::pin(async move {
                 let (place, person) = &change.id;
-                let (scope, _) = enter(tx, inst, place).await?;
-                change.admit(1)?;
-                ops::remove(tx, inst, &scope, *person).await
+                let (scope, held) = enter(tx, inst, place).await?;
+                let member = store::get(tx, &scope, *person).await?.ok_or_else(Error::not_found)?;
+                change.admit(member.version)?;
+                ops::reach(&place.identity.roles, &held, &member)?;
+                ops::remove(tx, inst, &scope, &member).await
             })
         })
         .await;

@@ -1,6 +1,7 @@
 //! Who belongs to a workspace, and as what.
 
 pub(crate) mod api;
+pub(crate) mod api_own;
 mod model;
 pub(crate) mod ops;
 mod ops_directory;
