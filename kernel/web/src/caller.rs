@@ -85,13 +85,18 @@ impl Closed {
     }
 
     pub fn refusal(self) -> Error {
-        let (code, message) = match self {
-            Self::Suspended => ("workspace_suspended", "The operator has suspended this workspace."),
-            Self::Disabled => ("workspace_disabled", "This workspace is not enabled at this time."),
-            Self::Deleted => ("workspace_deleted", "This workspace was deleted."),
-            Self::Archived => ("workspace_archived", "This workspace is archived: nothing in it changes."),
-        };
-        Error::forbidden(code, message)
+        match self {
+            Self::Suspended => {
+                Error::forbidden("workspace_suspended", "The operator has suspended this workspace.")
+            }
+            Self::Disabled => {
+                Error::forbidden("workspace_disabled", "This workspace is not enabled at this time.")
+            }
+            Self::Deleted => Error::forbidden("workspace_deleted", "This workspace was deleted."),
+            Self::Archived => {
+                Error::forbidden("workspace_archived", "This workspace is archived: nothing in it changes.")
+            }
+        }
     }
 }
 

@@ -211,10 +211,10 @@ impl WorkspaceOut {
             enabled_from,
             enabled_until,
             paused,
-            require_second_factor,
             delete_at,
             created_at,
             updated_at,
+            require_second_factor,
             version,
         }
     }
