@@ -71,6 +71,12 @@ if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ] || ! "$VEN
     "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd pyotp
 fi
 
+# An independent reader of our access tokens.
+if ! "$VENV/bin/python" -c 'import jwt, cryptography' 2>/dev/null; then
+    say "installing PyJWT into $VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check pyjwt==2.10.1 cryptography==45.0.7
+fi
+
 # A provider to sign in at; an install that broke off begins anew.
 if ! cmp -s testkit/peers/oidc/package-lock.json "$CACHE/oidc/package-lock.json" || [ ! -d "$CACHE/oidc/node_modules/oidc-provider" ]; then
     say "installing oidc-provider into $CACHE/oidc"

@@ -1,6 +1,6 @@
 //! Speed, side by side: Mainstay, what stands below it, and what stands beside it, in one run on one machine under one client.
 //!
-//! `scripts/bench.sh [--seconds S] [--write] [PART...]`; the parts are `raw`, `create`, `read`, `jobs`, `start`, `flame`.
+//! `scripts/bench.sh [--seconds S] [--write] [PART...]`; the parts are `raw`, `create`, `read`, `refresh`, `jobs`, `start`, `flame`.
 
 mod flame;
 mod jobs;
@@ -9,6 +9,7 @@ mod machine;
 mod place;
 mod process;
 mod raw;
+mod refresh;
 mod report;
 mod start;
 mod targets;
@@ -21,7 +22,7 @@ use place::Place;
 use report::{Line, Report};
 use targets::{Durability, Engine, Mainstay, Target};
 
-const PARTS: [&str; 6] = ["raw", "create", "read", "jobs", "start", "flame"];
+const PARTS: [&str; 7] = ["raw", "create", "read", "refresh", "jobs", "start", "flame"];
 const BOTH: [Durability; 2] = [Durability::Full, Durability::Normal];
 
 struct Wanted {
@@ -53,6 +54,13 @@ fn main() {
     }
     if wanted.has("create") || wanted.has("read") || wanted.has("flame") {
         http(&wanted, &place, &server, &mut report);
+    }
+    if wanted.has("refresh") {
+        for durability in BOTH {
+            let target = targets::mainstay(&place, Engine::Sqlite(durability));
+            let line = refresh::refresh(&place, &target, || targets::refresh_token(target.address));
+            report.lines.push(line);
+        }
     }
     if wanted.has("jobs") {
         queues(&place, &server, &mut report);

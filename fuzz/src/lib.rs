@@ -47,7 +47,7 @@ pub fn credential(bytes: &[u8]) {
         Ok(Some(Credential::Bearer(token))) => {
             assert!(!token.trim().is_empty() && !headers.contains_key("x-api-key"));
         }
-        Ok(Some(Credential::ApiKey(_))) => assert!(!headers.contains_key("authorization")),
+        Ok(Some(Credential::ApiKey { .. })) => assert!(!headers.contains_key("authorization")),
         Ok(Some(Credential::Cookie(cookie))) => {
             assert!(headers.len() == 1 && !cookie.text.contains(';'));
         }

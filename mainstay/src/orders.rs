@@ -1,5 +1,6 @@
 //! What an operator at the machine may ask for, done by whichever process has the database open.
 
+mod access;
 mod user;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use types::Result;
 use web::App;
 
+pub(crate) use access::{KeyOrder, SessionOrder};
 pub(crate) use user::UserOrder;
 
 /// One order, as it goes over the control socket.
@@ -51,6 +53,10 @@ pub(crate) enum Order {
         queue: String,
         paused: bool,
     },
+    /// Something about API keys or signing keys.
+    Key(KeyOrder),
+    /// Something about sessions.
+    Session(SessionOrder),
     /// Something about people.
     User(UserOrder),
     /// A test mail, handed over while the operator waits.
@@ -71,6 +77,8 @@ impl Order {
             Self::JobRetry { .. } => "job-retry",
             Self::JobCancel { .. } => "job-cancel",
             Self::QueuePause { .. } => "queue-pause",
+            Self::Key(order) => order.name(),
+            Self::Session(order) => order.name(),
             Self::User(order) => order.name(),
             Self::MailTest { .. } => "mail-test",
         }
@@ -106,6 +114,8 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
                 "workspace": { "id": made.workspace, "slug": made.slug },
             }))
         }
+        Order::Key(order) => order.perform(app).await,
+        Order::Session(order) => order.perform(app).await,
         Order::User(order) => user::perform(app, base, order).await,
         Order::MailTest { to } => {
             let to = mail::Address::parse(&to)?;

@@ -25,6 +25,9 @@ const BEHIND: f64 = 250.0;
 /// Makes the request of a client; the number is never the same twice in one process.
 pub type Request = Arc<dyn Fn(usize, u64) -> http::Request<Full<Bytes>>>;
 
+/// What a client keeps of an answer for its next request.
+pub type Learn = Arc<dyn Fn(usize, &Bytes)>;
+
 pub struct Closed {
     pub rate: f64,
     pub latencies: Latencies,
@@ -96,13 +99,19 @@ pub fn ask(to: SocketAddr, request: http::Request<Full<Bytes>>) -> (u16, Bytes) 
 
 /// The most it does for 64 clients of which each waits for its answer.
 pub fn closed(to: SocketAddr, request: &Request, span: Duration, pids: &[u32]) -> Closed {
+    let forget: Learn = Arc::new(|_, _| {});
+    chained(to, request, &forget, span, pids)
+}
+
+/// The same, where each request is made of the answer before.
+pub fn chained(to: SocketAddr, request: &Request, learn: &Learn, span: Duration, pids: &[u32]) -> Closed {
     run(async {
         let tally = Rc::new(RefCell::new(Tally::default()));
         let from = Instant::now() + WARM;
         let until = from + span;
         let mut clients = Vec::new();
         for client in 0..CLIENTS {
-            let (tally, request) = (Rc::clone(&tally), Arc::clone(request));
+            let (tally, request, learn) = (Rc::clone(&tally), Arc::clone(request), Arc::clone(learn));
             let mut connection = connect(to).await;
             clients.push(tokio::task::spawn_local(async move {
                 loop {
@@ -111,6 +120,9 @@ pub fn closed(to: SocketAddr, request: &Request, span: Duration, pids: &[u32]) -
                         return;
                     }
                     let outcome = send(&mut connection, request(client, number())).await;
+                    if let Ok((200 | 201, body)) = &outcome {
+                        learn(client, body);
+                    }
                     let mut tally = tally.borrow_mut();
                     match outcome {
                         Ok((200 | 201, _)) if began >= from && Instant::now() <= until => {

@@ -7,5 +7,5 @@ mod arrivals;
 mod client;
 mod latencies;
 
-pub use client::{CLIENTS, Request, ask, closed, open};
+pub use client::{CLIENTS, Learn, Request, ask, chained, closed, open};
 pub use latencies::Latencies;

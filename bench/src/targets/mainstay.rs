@@ -1,4 +1,4 @@
-//! Mainstay as it is handed out: the release binary with its defaults, but for the limit of requests a caller.
+//! Mainstay as it is handed out: the release binary with its defaults, but for the limits of requests.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -47,7 +47,9 @@ impl Mainstay {
             .arg(order)
             .env_clear()
             .env("HOME", "/")
-            .env("MAINSTAY_LIMITS_SIGNED_IN", u32::MAX.to_string());
+            .env("MAINSTAY_LIMITS_SIGNED_IN", u32::MAX.to_string())
+            .env("MAINSTAY_LIMITS_SIGN_IN", u32::MAX.to_string())
+            .env("MAINSTAY_LIMITS_REFRESH", u32::MAX.to_string());
         match &self.engine {
             Engine::Sqlite(Durability::Full) => {}
             Engine::Sqlite(Durability::Normal) => {
@@ -75,8 +77,7 @@ pub fn mainstay(place: &Place, engine: Engine) -> Target {
     while crate::start::ready(address) != Some(200) {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    let form = format!("username={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
-    let pair = post(address, "/api/v1/auth/token", "application/x-www-form-urlencoded", None, form);
+    let pair = sign_in(address);
     let token = pair["access_token"].as_str().expect("a token");
     let mut pids = vec![server.pid()];
     let (engine, durability) = match &this.engine {
@@ -96,4 +97,14 @@ pub fn mainstay(place: &Place, engine: Engine) -> Target {
         pids,
         _server: server,
     }
+}
+
+fn sign_in(address: SocketAddr) -> serde_json::Value {
+    let form = format!("username={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
+    post(address, "/api/v1/auth/token", "application/x-www-form-urlencoded", None, form)
+}
+
+/// Of a session of its own.
+pub fn refresh_token(address: SocketAddr) -> String {
+    sign_in(address)["refresh_token"].as_str().expect("a token").to_owned()
 }

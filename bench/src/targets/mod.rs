@@ -19,7 +19,7 @@ use crate::process::Server;
 
 pub use bare::{bare, serve as serve_bare};
 pub use fastapi::fastapi;
-pub use mainstay::{Engine, Mainstay, mainstay};
+pub use mainstay::{Engine, Mainstay, mainstay, refresh_token};
 pub use pocketbase::pocketbase;
 
 /// How durable a commit is.

@@ -28,6 +28,8 @@ pub enum Tier {
     /// Sign-in, reset, and everything that sends mail.
     SignIn,
     Refresh,
+    /// Whatever comes with a publishable key.
+    Published,
     Exempt,
 }
 

@@ -15,8 +15,8 @@ use crate::cookie::{Cookie, TwoCookies};
 pub enum Credential {
     /// An access token.
     Bearer(String),
-    /// `prefix.secret`.
-    ApiKey(String),
+    /// `prefix.secret`, and the page that it stands in, as its browser says.
+    ApiKey { text: String, origin: Option<String> },
     /// What a browser sends by itself.
     Cookie(Cookie),
 }
@@ -40,6 +40,8 @@ pub struct Caller {
     pub second_factor: bool,
     /// Whether the workspace that was asked for asks for a second factor that he has not shown. He is in no workspace then.
     pub barred: bool,
+    /// Whether he is anybody who looks at a web page: his key is no secret.
+    pub published: bool,
 }
 
 /// By how much the clocks of two nodes may differ.
@@ -71,6 +73,12 @@ pub trait Authenticate: Send + Sync {
         peer: IpAddr,
     ) -> BoxFuture<'a, Result<Caller>>;
 
+    /// Whether scripts of this origin may send a publishable key, before it is known which.
+    fn publishes_to<'a>(&'a self, app: &'a App, origin: &'a str) -> BoxFuture<'a, Result<bool>> {
+        let _ = (app, origin);
+        Box::pin(std::future::ready(Ok(false)))
+    }
+
     /// The workspace that anonymous callers see, if one is open to them.
     fn public_workspace<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Option<WorkspaceId>>>;
 
@@ -87,7 +95,10 @@ impl Credential {
         let cookie = Cookie::read(headers).map_err(|TwoCookies| ambiguous())?;
         match (bearer, key, cookie) {
             (Some(line), None, None) => Self::bearer(line).map(Some),
-            (None, Some(key), None) => Ok(Some(Self::ApiKey(key.to_owned()))),
+            (None, Some(key), None) => {
+                let origin = once(headers, header::ORIGIN.as_str())?.map(str::to_owned);
+                Ok(Some(Self::ApiKey { text: key.to_owned(), origin }))
+            }
             (None, None, Some(cookie)) => Ok(Some(Self::Cookie(cookie))),
             (None, None, None) => Ok(None),
             _ => Err(ambiguous()),
@@ -161,7 +172,7 @@ mod tests {
         }
         match Credential::read(&headers) {
             Ok(Some(Credential::Bearer(_))) => Ok(Some("bearer")),
-            Ok(Some(Credential::ApiKey(_))) => Ok(Some("key")),
+            Ok(Some(Credential::ApiKey { .. })) => Ok(Some("key")),
             Ok(Some(Credential::Cookie(_))) => Ok(Some("cookie")),
             Ok(None) => Ok(None),
             Err(error) => Err(error.code()),

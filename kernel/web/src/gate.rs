@@ -24,6 +24,7 @@ use crate::faults::Fault;
 use crate::idempotency_key::RawKey;
 use crate::limits;
 use crate::problem::Problem;
+use crate::published;
 use crate::refusals::Asker;
 
 /// Runs the request through the gate and then its handler, and tells on the way out what is left of the limit.
@@ -35,13 +36,9 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     let caller = identify(&app, request.method(), request.headers(), access, client).await;
     let asker = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| Asker::of(caller, client));
     // Whoever is known counts for himself, whatever he is refused afterwards.
-    let principal = caller.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.principal.clone());
-    let subject = principal.clone().unwrap_or_else(|| limits::network(client));
-    let verdict = if app.broken(Fault::NoLimits) {
-        None
-    } else {
-        app.count(access.tier, principal.is_some(), &subject).await
-    };
+    let known = caller.as_ref().ok().and_then(Option::as_ref);
+    let page = known.filter(|caller| caller.published).and_then(|_| published::page(request.headers()));
+    let verdict = if app.broken(Fault::NoLimits) { None } else { count(&app, access, known, client).await };
     let refused = verdict.as_ref().filter(|verdict| !verdict.allowed).map(limits::too_many);
     let admitted = match refused {
         Some(error) => Err(error),
@@ -57,11 +54,28 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     if let Some(verdict) = &verdict {
         limits::tell(response.headers_mut(), verdict);
     }
+    if let Some(page) = page {
+        crate::edge::allow_page(page, response.headers_mut());
+    }
     if access.rule != Rule::Anyone {
         // What is public for one caller must not be handed to another out of somebody's cache.
         response.headers_mut().append(header::VARY, WHO);
     }
     response
+}
+
+/// Counts the request. Whoever comes with a publishable key counts for his network, so that one visitor of a page can not
+/// use up what the others have.
+async fn count(app: &App, access: Access, known: Option<&Caller>, client: IpAddr) -> Option<cache::Verdict> {
+    let network = limits::network(client);
+    match known {
+        None => app.count(access.tier, false, &network).await,
+        Some(caller) if caller.published => {
+            let tier = if access.tier == Tier::Normal { Tier::Published } else { access.tier };
+            app.count(tier, false, &format!("{} {network}", caller.principal)).await
+        }
+        Some(caller) => app.count(access.tier, true, &caller.principal).await,
+    }
 }
 
 /// The plain pages ask for nobody's name, but they ask the database: a network may come so often, like any visitor.
@@ -121,7 +135,7 @@ fn rule(app: &App, request: &Request) -> Option<Access> {
     app.access().find(route, request.method())
 }
 
-fn client(request: &Request) -> IpAddr {
+pub(crate) fn client(request: &Request) -> IpAddr {
     request.extensions().get::<ClientAddr>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.0)
 }
 
@@ -183,6 +197,9 @@ pub async fn public_scope(app: &App, trace: Trace) -> Result<Option<Scope>> {
 }
 
 fn permit(rule: Rule, caller: &Caller) -> Result<()> {
+    if caller.published && matches!(rule, Rule::SignedIn | Rule::Installation(_)) {
+        return Err(Error::forbidden("publishable_key", "A publishable key is nobody's own, and no secret."));
+    }
     let (rights, permission) = match rule {
         Rule::Anyone | Rule::SignedIn => return Ok(()),
         Rule::Open(_) | Rule::Workspace(_) if caller.barred => return Err(second_factor_needed()),

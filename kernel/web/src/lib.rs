@@ -28,6 +28,7 @@ mod merge;
 mod openapi;
 mod page;
 mod problem;
+mod published;
 mod reference;
 mod refusals;
 mod reply;

@@ -26,6 +26,7 @@ impl App {
             Tier::Exempt => return None,
             Tier::SignIn => ("sign_in", limits.sign_in),
             Tier::Refresh => ("refresh", limits.refresh),
+            Tier::Published => ("published", limits.published),
             Tier::Normal if signed_in => ("signed_in", limits.signed_in),
             Tier::Normal => ("anonymous", limits.anonymous),
         };

@@ -31,6 +31,7 @@ impl App {
             .route("/api/v1/openapi.json", get(document))
             .fallback(nothing_here)
             .method_not_allowed_fallback(no_such_method)
+            .layer(from_fn_with_state(self.clone(), crate::published::preflights))
             .with_state(self.clone())
     }
 }

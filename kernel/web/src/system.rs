@@ -50,6 +50,8 @@ pub struct System {
     pub migrations: db::Migrations,
     pub sections: &'static [&'static config::Section],
     pub permissions: &'static [PermissionInfo],
+    /// Those of the workspace's permissions that everybody who looks at a web page may have, by a publishable key.
+    pub publishable: &'static [Permission],
     pub access: &'static [Access],
     pub events: &'static [journal::EventType],
     /// Whether what it tells the journal is kept for the audit, longer than for the feed: changes of rights, of settings, of
@@ -77,6 +79,7 @@ impl System {
         migrations: db::Migrations { system: "", steps: &[] },
         sections: &[],
         permissions: &[],
+        publishable: &[],
         access: &[],
         events: &[],
         audited: false,

@@ -115,7 +115,7 @@ fn serve_pause(span: Duration) {
     std::thread::sleep(span);
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap_or_default()
 }
 
@@ -147,12 +147,8 @@ fn sheet(job: &Value) -> String {
 }
 
 fn table(done: &Value) -> String {
-    let jobs = done["items"].as_array().cloned().unwrap_or_default();
-    if jobs.is_empty() {
-        return "No jobs.".to_owned();
-    }
-    let mut rows = vec![["ID", "KIND", "STATE", "TRIES", "CREATED", "ERROR"].map(str::to_owned)];
-    rows.extend(jobs.iter().map(|job| {
+    let head = ["ID", "KIND", "STATE", "TRIES", "CREATED", "ERROR"];
+    let rows = done["items"].as_array().into_iter().flatten().map(|job| {
         let state = match job["stuck"].as_str() {
             Some(stuck) => format!("{} ({stuck})", text(job, "state")),
             None => text(job, "state").to_owned(),
@@ -167,7 +163,16 @@ fn table(done: &Value) -> String {
             created,
             error,
         ]
-    }));
+    });
+    table_of(head, rows, "No jobs.")
+}
+
+/// Rows under a head, each column as wide as its widest; `none` when there are no rows.
+pub(super) fn table_of(head: [&str; 6], rows: impl Iterator<Item = [String; 6]>, none: &str) -> String {
+    let rows: Vec<_> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
+    if rows.len() == 1 {
+        return none.to_owned();
+    }
     let widths: Vec<usize> =
         (0..6).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
     let line = |row: &[String; 6]| {

@@ -13,6 +13,7 @@ mod fail;
 mod health;
 mod init;
 mod jobs;
+mod key;
 mod mail;
 mod migrate;
 mod openapi;
@@ -20,6 +21,7 @@ mod order;
 mod out;
 mod reference;
 mod serve;
+mod session;
 mod shell;
 mod signals;
 #[cfg(test)]
@@ -121,6 +123,16 @@ enum Command {
         #[command(subcommand)]
         command: jobs::Jobs,
     },
+    /// API keys, and the keys that sign access tokens.
+    Key {
+        #[command(subcommand)]
+        command: key::Key,
+    },
+    /// Who is signed in where.
+    Session {
+        #[command(subcommand)]
+        command: session::Session,
+    },
     /// Mail.
     Mail {
         #[command(subcommand)]
@@ -176,6 +188,8 @@ fn perform(cli: Cli, out: &Out) -> Result<Exit, Failed> {
         Command::Migrate { command } => migrate::run(&command, &global, out),
         Command::User { command } => user::run(command, &global, out),
         Command::Jobs { command } => jobs::run(command, &global, out),
+        Command::Key { command } => key::run(command, &global, out),
+        Command::Session { command } => session::run(command, &global, out),
         Command::Mail { command } => mail::run(command, &global, out),
         Command::Doctor(args) => doctor::run(&args, &global, out),
         Command::Openapi => openapi::run(out),

@@ -121,6 +121,7 @@ impl Operation {
             (Tier::Normal, Rule::Anyone) => "anonymous",
             (Tier::Normal, Rule::Open(_)) => "signed_in, anonymous",
             (Tier::Normal, _) => "signed_in",
+            (Tier::Published, _) => "published",
         }
     }
 

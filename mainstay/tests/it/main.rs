@@ -12,6 +12,7 @@ mod config;
 mod graceful;
 mod guide;
 mod jobs;
+mod keys;
 mod mail;
 mod process;
 mod serve;

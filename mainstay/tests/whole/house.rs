@@ -49,6 +49,8 @@ impl House {
         let event = owner.post("/api/v1/status/events", report).await.expect(201).text("id");
         let body = json!({"name": "k", "permissions": ["workspace:read"]});
         let key = owner.post("/api/v1/auth/api-keys", body).await.expect(201).text("id");
+        let body = json!({"name": "a", "permissions": ["workspace:read"]});
+        let account = owner.post("/api/v1/service-accounts", body).await.expect(201).text("id");
         let sessions = owner.get("/api/v1/auth/sessions").await.expect(200).json();
         let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
         let hook = json!({"url": "https://hooks.example.com/", "types": ["*"]});
@@ -66,6 +68,7 @@ impl House {
         let things = vec![
             thing("/api/v1/auth/sessions/{id}", &session, "ses_"),
             thing("/api/v1/auth/api-keys/{id}", &key, "key_"),
+            thing("/api/v1/service-accounts/{id}", &account, "sva_"),
             thing("/api/v1/workspaces/{id}", &owner.workspace, "wsp_"),
             thing("/api/v1/workspaces/{id}/members/{person_id}", &member.id, "per_"),
             thing("/api/v1/people/{id}", &member.id, "per_"),

@@ -4,7 +4,9 @@
 
 use web::{Access, Rule, Tier};
 
-use crate::permissions::{PEOPLE_MANAGE, PEOPLE_READ, SECOND_FACTORS_RESET, SSO_MANAGE, WORKSPACES_CREATE};
+use crate::permissions::{
+    API_KEYS_MANAGE, PEOPLE_MANAGE, PEOPLE_READ, SECOND_FACTORS_RESET, SSO_MANAGE, WORKSPACES_CREATE,
+};
 
 pub(crate) const ACCESS: &[Access] = &[
     Access::new("create_token", Rule::Anyone).tier(Tier::SignIn).unkept(),
@@ -44,6 +46,12 @@ pub(crate) const ACCESS: &[Access] = &[
     Access::new("list_api_keys", Rule::SignedIn),
     Access::new("create_api_key", Rule::SignedIn),
     Access::new("delete_api_key", Rule::SignedIn),
+    Access::new("list_service_accounts", Rule::Workspace(API_KEYS_MANAGE)),
+    Access::new("create_service_account", Rule::Workspace(API_KEYS_MANAGE)),
+    Access::new("get_service_account", Rule::Workspace(API_KEYS_MANAGE)),
+    Access::new("update_service_account", Rule::Workspace(API_KEYS_MANAGE)),
+    Access::new("delete_service_account", Rule::Workspace(API_KEYS_MANAGE)),
+    Access::new("list_service_account_events", Rule::Workspace(API_KEYS_MANAGE)),
     Access::new("list_workspaces", Rule::SignedIn),
     Access::new("create_workspace", Rule::Installation(WORKSPACES_CREATE)),
     // The workspace of these is the one in the address: membership and permission are settled in the transaction.

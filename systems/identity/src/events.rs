@@ -24,6 +24,10 @@ pub(crate) const SESSION_CREATED: &str = "session.created";
 pub(crate) const SESSION_UPDATED: &str = "session.updated";
 pub(crate) const SESSION_REVOKED: &str = "session.revoked";
 pub(crate) const REUSE_DETECTED: &str = "session.reuse_detected";
+pub(crate) const SIGNING_KEY_CREATED: &str = "signing_key.created";
+pub(crate) const SERVICE_ACCOUNT_CREATED: &str = "service_account.created";
+pub(crate) const SERVICE_ACCOUNT_UPDATED: &str = "service_account.updated";
+pub(crate) const SERVICE_ACCOUNT_DELETED: &str = "service_account.deleted";
 pub(crate) const API_KEY_CREATED: &str = "api_key.created";
 pub(crate) const API_KEY_REVOKED: &str = "api_key.revoked";
 pub(crate) const SSO_PROVIDER_CREATED: &str = "sso_provider.created";
@@ -93,6 +97,7 @@ pub(crate) const TYPES: &[EventType] = &[
         PEOPLE_READ,
         "An old refresh token came back, and the sessions it could have opened were ended.",
     ),
+    event(SIGNING_KEY_CREATED, "signing_key", PEOPLE_READ, "There is a new key that signs access tokens."),
     event(
         MEMBER_SIGNED_IN,
         "member",
@@ -111,6 +116,14 @@ pub(crate) const TYPES: &[EventType] = &[
     event(MEMBER_REMOVED, "member", MEMBERS_READ, "Somebody was taken out of a workspace."),
     event(API_KEY_CREATED, "api_key", API_KEYS_MANAGE, "An API key was made."),
     event(API_KEY_REVOKED, "api_key", API_KEYS_MANAGE, "An API key was revoked."),
+    event(SERVICE_ACCOUNT_CREATED, "service_account", API_KEYS_MANAGE, "A program was let in."),
+    event(
+        SERVICE_ACCOUNT_UPDATED,
+        "service_account",
+        API_KEYS_MANAGE,
+        "A program may do something else now.",
+    ),
+    event(SERVICE_ACCOUNT_DELETED, "service_account", API_KEYS_MANAGE, "A program is let in no more."),
     event(SSO_PROVIDER_CREATED, "sso_provider", SSO_MANAGE, "People can sign in at another provider."),
     event(SSO_PROVIDER_UPDATED, "sso_provider", SSO_MANAGE, "A provider was changed."),
     event(SSO_PROVIDER_DELETED, "sso_provider", SSO_MANAGE, "A provider was taken away."),

@@ -8,6 +8,7 @@ mod access;
 mod addresses;
 pub mod admin;
 mod callers;
+pub mod control;
 mod events;
 mod factors;
 mod keys;
@@ -21,6 +22,7 @@ mod permissions;
 mod refusals;
 mod registration;
 mod secrets;
+mod service_accounts;
 mod sessions;
 mod settings;
 pub mod setup;
@@ -72,6 +74,8 @@ pub struct Identity {
     signing: signing::Signing,
     callers: callers::Callers,
     roles: workspaces::Roles,
+    /// What a key that everybody sees may do.
+    publishable: types::Rights,
     refusals: refusals::Refusals,
     directory: sso::Directory,
 }
@@ -90,6 +94,9 @@ impl Identity {
             signing: signing::Signing::new(issuer, inst.clone()),
             callers: callers::Callers::new(Duration::from_hours(1), inst),
             roles: workspaces::Roles::new(declared.map(|info| (info.permission, realm(info)))),
+            publishable: types::Rights::of(
+                parts.systems.iter().flat_map(|system| system.publishable).map(|one| one.as_str()),
+            ),
             refusals: refusals::Refusals::default(),
             directory: sso::Directory::default(),
         }
@@ -108,7 +115,7 @@ pub const fn system() -> System {
     System {
         name: "identity",
         routes,
-        pages: || pages::api::pages().merge(sso::pages()),
+        pages: || pages::api::pages().merge(sso::pages()).merge(signing::published::api::pages()),
         migrations: MIGRATIONS,
         sections: &[
             &IdentitySettings::SECTION,
@@ -124,13 +131,20 @@ pub const fn system() -> System {
             ("wsp", "workspace"),
             ("ses", "session"),
             ("key", "API key"),
+            ("sva", "service account"),
             ("sgk", "signing key"),
             ("idn", "identity at a provider"),
             ("pky", "passkey"),
         ],
         upkeep: UPKEEP,
-        jobs: || vec![letters::jobs::LETTER.registered(), leaving::jobs::ERASE.registered()],
-        schedules: leaving::jobs::SCHEDULES,
+        jobs: || {
+            vec![
+                letters::jobs::LETTER.registered(),
+                leaving::jobs::ERASE.registered(),
+                signing::jobs::ROTATE.registered(),
+            ]
+        },
+        schedules: &[leaving::jobs::SCHEDULE, signing::jobs::SCHEDULE],
         metrics: METRICS,
         install: |parts| {
             let identity = Arc::new(Identity::new(parts));
@@ -156,6 +170,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(people::api_export::routes())
         .merge(people::api_people::routes())
         .merge(keys::api::routes())
+        .merge(service_accounts::api::routes())
         .merge(workspaces::api::routes())
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())

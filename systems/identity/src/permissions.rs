@@ -24,7 +24,11 @@ pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
     in_workspace(MEMBERS_READ, true, "See who belongs to the workspace."),
     in_workspace(MEMBERS_MANAGE, false, "Take people into the workspace and out of it."),
     in_workspace(API_KEYS_WRITE, true, "Make API keys for the workspace, and revoke one's own."),
-    in_workspace(API_KEYS_MANAGE, false, "See and revoke everybody's API keys of the workspace."),
+    in_workspace(
+        API_KEYS_MANAGE,
+        false,
+        "Make service accounts and publishable keys, see and revoke everybody's API keys.",
+    ),
     over_all(WORKSPACES_CREATE, "Make workspaces."),
     over_all(PEOPLE_READ, "See people, and what happened to them and their sessions."),
     over_all(

@@ -67,6 +67,9 @@ config::section! {
         deletion_grace: Duration = "14d",
         /// Who the access tokens say they are from. Changing it signs everybody's access tokens out.
         issuer: String = "mainstay",
+        /// How long a key signs access tokens before a new one takes its place.
+        #[runtime] #[check(not_zero)]
+        signing_key_life: Duration = "90d",
         /// Memory for one password hash, in KiB (argon2id).
         #[check(memory)]
         password_memory_kib: u32 = 19_456,

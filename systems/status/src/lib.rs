@@ -53,6 +53,7 @@ pub const fn system() -> System {
         pages: api_page::pages,
         migrations: MIGRATIONS,
         permissions: PERMISSIONS,
+        publishable: &[READ],
         access: ACCESS,
         events: events::EVENT_TYPES,
         ids: &[("svc", "service"), ("ste", "status event")],

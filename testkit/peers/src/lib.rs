@@ -34,7 +34,7 @@ pub use oidc::Oidc;
 pub use port::free_port;
 pub use postgres::{Options, Postgres, SHARED, postgres};
 pub use proxy::{Proxy, When};
-pub use python::python;
+pub use python::{python, run_python};
 pub use redis::Redis;
 pub use smtp::{Aiosmtpd, Smtp, Turn};
 pub use targets::TARGETS;

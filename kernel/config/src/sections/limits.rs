@@ -17,5 +17,8 @@ crate::section! {
         /// Refreshes of one session.
         #[runtime] #[check(at_least_one)]
         refresh: u32 = 120,
+        /// Requests of one network with one publishable key.
+        #[runtime] #[check(at_least_one)]
+        published: u32 = 300,
     }
 }

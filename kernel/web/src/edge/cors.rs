@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use types::Error;
@@ -39,18 +39,36 @@ pub(super) fn preflight(
         return None;
     }
     if allowed(headers, list).is_none() {
-        return Some(Err(Error::forbidden(
-            "origin_not_allowed",
-            "Scripts of this origin may not call here.",
-        )));
+        // A page of whoever was given a publishable key: the gate knows whether it is.
+        return if asks_for_key(headers) { None } else { Some(Err(not_allowed())) };
     }
+    Some(Ok(answer()))
+}
+
+fn asks_for_key(headers: &HeaderMap) -> bool {
+    let asked = headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter().filter_map(|line| line.to_str().ok());
+    asked.flat_map(|line| line.split(',')).any(|name| name.trim().eq_ignore_ascii_case("x-api-key"))
+}
+
+pub(crate) fn not_allowed() -> Error {
+    Error::forbidden("origin_not_allowed", "Scripts of this origin may not call here.")
+}
+
+/// Yes to a preflight.
+pub(crate) fn answer() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let to = response.headers_mut();
     to.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
     to.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(HEADERS));
     to.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    Some(Ok(response))
+    response
+}
+
+/// Lets the scripts of a page see an answer, without what its browser signs by itself.
+pub(crate) fn allow_page(page: HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, page);
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
 }
 
 /// Says to the browser what it may show to the script. `origin` has been found on the list.

@@ -33,6 +33,7 @@ use types::Clock;
 
 pub use alias::{Aliases, BadAlias};
 pub use client::{ClientAddr, ForwardedHeader, Peer};
+pub(crate) use cors::{allow_page, answer as preflight_answer, not_allowed as origin_not_allowed};
 pub use csrf::check as check_cross_site;
 pub use limits::Limits;
 pub use measure::METRICS;

@@ -120,6 +120,35 @@ testkit::on_both! {
         assert_eq!(wire.closed().await.0, 4401);
     }
 
+    async fn a10_a_session_of_a_browser_opens_a_socket_for_its_own_pages_only(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, other) = (app.owner("Main").await, app.owner("Other").await);
+        let node = Node::of(&app).await;
+        let own = format!("http://{}", node.addr);
+        let page = app.anonymous().with("host", "localhost").with("origin", "http://localhost");
+        let body = json!({"email": owner.email, "password": "correct horse battery"});
+        let signed_in = page.post("/api/v1/auth/session", body).await.expect(200);
+        let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        let cookie = ("cookie", cookie.as_str());
+        for evil in ["https://evil.test", "null", "http://localhost:1"] {
+            assert_eq!(node.ask("", &[cookie, ("origin", evil)]).await.err(), Some((403, "cross_site".into())), "{evil}");
+        }
+        assert_eq!(node.ask("", &[cookie]).await.err(), Some((403, "origin_missing".into())));
+        for (hello, heard) in [
+            (json!({"type": "hello"}), true),
+            (json!({"type": "hello", "workspace": "main"}), true),
+            (json!({"type": "hello", "workspace": other.workspace}), false),
+        ] {
+            let mut wire = node.ask("", &[cookie, ("origin", &own)]).await.ok().unwrap();
+            wire.say(hello.clone()).await;
+            if heard {
+                assert_eq!(wire.hear().await["type"], "hello", "{hello}");
+            } else {
+                assert_eq!(wire.closed().await.0, 4403, "{hello}");
+            }
+        }
+    }
+
     async fn what_is_no_handshake_gets_a_problem(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;

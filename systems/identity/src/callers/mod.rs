@@ -5,6 +5,7 @@
 //! database can not be asked, nobody is let in.
 
 mod ops;
+mod ops_keys;
 mod standing;
 
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
 use web::{App, Authenticate, Caller, Cookie, Credential, Fault};
 
 pub(crate) use ops::{Place, enter, ground, person_of};
+use ops_keys::Sent;
 pub(crate) use standing::{Callers, workspace_named};
 use standing::{KeyStanding, PersonStanding, SessionStanding};
 
@@ -40,10 +42,16 @@ impl Authenticate for Identity {
         Box::pin(async move {
             match credential {
                 Credential::Bearer(token) => self.by_token(app, &token, wanted).await,
-                Credential::ApiKey(text) => self.by_key(app, &text, wanted, peer).await,
+                Credential::ApiKey { text, origin } => {
+                    self.by_key(app, &text, Sent { wanted, origin: origin.as_deref() }, peer).await
+                }
                 Credential::Cookie(cookie) => self.by_cookie(app, &cookie, wanted, Some(peer)).await,
             }
         })
+    }
+
+    fn publishes_to<'a>(&'a self, app: &'a App, origin: &'a str) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(self.callers.publishes_to(app, origin))
     }
 
     fn public_workspace<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Option<WorkspaceId>>> {
@@ -105,7 +113,9 @@ impl Identity {
         let hash = crate::secrets::hash(token);
         if let Some(claims) = self.callers.token(&hash) {
             in_time(&claims, now).map_err(refused_token)?;
-            return Ok(claims);
+            if self.signing.still_reads(app.db(), &self.secrets, token, now).await? {
+                return Ok(claims);
+            }
         }
         let read = self.signing.read(app.db(), &self.secrets, token, now).await?;
         let claims = Arc::new(read.map_err(refused_token)?);
@@ -144,20 +154,28 @@ impl Identity {
             proven_at: Some(standing.proven_at),
             second_factor,
             barred,
+            published: false,
         })
     }
 
-    async fn by_key(&self, app: &App, text: &str, wanted: Option<&str>, peer: IpAddr) -> Result<Caller> {
+    async fn by_key(&self, app: &App, text: &str, sent: Sent<'_>, peer: IpAddr) -> Result<Caller> {
         let now = app.clock().now();
         let prefix = prefix_of(text).ok_or_else(invalid_key)?;
         let standing = self.callers.key(app, prefix, text, now).await?.ok_or_else(invalid_key)?;
         let KeyStanding { key, person, .. } = &*standing;
-        if key.revoked_at.is_some() || !person.active {
+        let own = key.account.is_none() && key.origins.is_none();
+        if key.revoked_at.is_some() || own && !person.active {
             return Err(invalid_key());
         }
         if key.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::unauthenticated("api_key_expired", "This API key has expired."));
         }
+        if !own {
+            let caller = self.without_person(&standing, sent)?;
+            self.callers.touch_key(app, &standing, peer, now);
+            return Ok(caller);
+        }
+        let wanted = sent.wanted;
         let (workspace, rights) = match key.workspace {
             Some(workspace) => self.own_workspace(key, person, workspace, wanted)?,
             None => self.any_workspace(app, key, person, wanted).await?,
@@ -176,6 +194,7 @@ impl Identity {
             proven_at: None,
             second_factor: false,
             barred: false,
+            published: false,
         })
     }
 
@@ -190,8 +209,7 @@ impl Identity {
         let membership = person.memberships.iter().find(|membership| membership.workspace == workspace);
         let membership = membership.ok_or_else(invalid_key)?;
         if wanted.is_some_and(|wanted| !is_named(membership, wanted)) {
-            let message = "X-Workspace-Id names another workspace than the one this API key belongs to.";
-            return Err(Error::forbidden("workspace_mismatch", message));
+            return Err(mismatch());
         }
         let held = self.roles.rights(membership.role);
         Ok((Some(workspace), self.roles.limited(&key.permissions, held, false)))
@@ -231,6 +249,11 @@ fn access_denied() -> Error {
 
 pub(crate) fn session_ended() -> Error {
     Error::unauthenticated("session_ended", "The session of this browser is over. Sign in again.")
+}
+
+fn mismatch() -> Error {
+    let message = "X-Workspace-Id names another workspace than the one this API key belongs to.";
+    Error::forbidden("workspace_mismatch", message)
 }
 
 fn invalid_key() -> Error {

@@ -11,9 +11,10 @@ use web::{App, Caller, Check, Commit, Json, ListShape, Path, Reply, Result, Thin
 
 use super::model::{ApiKeyId, ApiKeyRow, DAYS_MAX, NAME_MAX};
 use super::ops::{self, Maker};
-use super::store;
+use super::{origins, store};
 use crate::Identity;
 use crate::people::check_line;
+use crate::service_accounts::ServiceAccountId;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_api_keys, create_api_key)).routes(routes!(delete_api_key))
@@ -21,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 const MOST_PERMISSIONS: usize = 100;
 
-const SHAPE: ListShape = ListShape {
+pub(crate) const SHAPE: ListShape = ListShape {
     sort: SortFields {
         fields: &[
             SortField { name: "created_at", columns: &[SortColumn::new("k.created_at", Kind::Int)] },
@@ -51,19 +52,40 @@ pub(crate) struct ApiKeyIn {
     /// Makes a key of the operator's: it works in every workspace, and each request must name one.
     #[serde(default)]
     pub(crate) all_workspaces: bool,
+    /// Makes a key of a service account of the workspace, which may at most what that account may.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub(crate) service_account_id: Option<ServiceAccountId>,
+    /// Makes a publishable key: no secret, counts only in web pages of these origins, and may only what is publishable.
+    #[serde(default)]
+    #[schema(nullable = false, min_items = 1, max_items = 20)]
+    pub(crate) origins: Option<Vec<String>>,
 }
 
 impl Check for ApiKeyIn {
     fn check(&self, problems: &mut Problems) {
         check_line("/name", &self.name, NAME_MAX, problems);
-        if self.permissions.is_empty() {
-            problems.add("/permissions", "required", "a key that may do nothing is of no use");
-        } else if self.permissions.len() > MOST_PERMISSIONS {
-            problems.add("/permissions", "too_long", format!("must be at most {MOST_PERMISSIONS}"));
+        check_permissions(&self.permissions, problems);
+        if let Some(listed) = &self.origins {
+            origins::check("/origins", listed, problems);
+        }
+        let kinds = [self.all_workspaces, self.service_account_id.is_some(), self.origins.is_some()];
+        if kinds.into_iter().filter(|asked| *asked).count() > 1 {
+            let message = "a key is the operator's, a service account's or publishable, not two of these";
+            problems.add("", "contradiction", message);
         }
         if self.expires_in_days.is_some_and(|days| !(1..=DAYS_MAX).contains(&days)) {
             problems.add("/expires_in_days", "out_of_range", format!("must be between 1 and {DAYS_MAX}"));
         }
+    }
+}
+
+/// Adds what is wrong with a list of permissions, whatever they are.
+pub(crate) fn check_permissions(permissions: &[String], problems: &mut Problems) {
+    if permissions.is_empty() {
+        problems.add("/permissions", "required", "without any permission it is of no use");
+    } else if permissions.len() > MOST_PERMISSIONS {
+        problems.add("/permissions", "too_long", format!("must be at most {MOST_PERMISSIONS}"));
     }
 }
 
@@ -83,9 +105,14 @@ pub(crate) struct ApiKeyOut {
     #[schema(value_type = Option<String>)]
     workspace_id: Option<WorkspaceId>,
     permissions: Vec<String>,
-    /// Whose it is. It never may more than they.
+    /// Who made it. It never may more than they, unless it is of a service account or publishable.
     #[schema(value_type = String)]
     created_by: PersonId,
+    /// The service account that it acts for.
+    #[schema(value_type = Option<String>)]
+    service_account_id: Option<ServiceAccountId>,
+    /// The pages that a publishable key counts in; null for a secret one.
+    origins: Option<Vec<String>>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -93,6 +120,8 @@ pub(crate) struct ApiKeyOut {
     /// To the minute, or as `identity.api_key_touch` says.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Time>,
+    /// The address it was used from then.
+    last_used_ip: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Time>,
 }
@@ -112,7 +141,7 @@ impl Thing for ApiKeyOut {
 }
 
 impl ApiKeyOut {
-    fn new(row: ApiKeyRow, api_key: Option<String>) -> Self {
+    pub(crate) fn new(row: ApiKeyRow, api_key: Option<String>) -> Self {
         Self {
             id: row.id,
             name: row.name,
@@ -124,6 +153,9 @@ impl ApiKeyOut {
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
+            last_used_ip: row.last_used_ip,
+            service_account_id: row.account,
+            origins: row.origins,
             revoked_at: row.revoked_at,
         }
     }

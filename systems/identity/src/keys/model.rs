@@ -3,6 +3,7 @@
 use types::{PersonId, Time, WorkspaceId, typed_id};
 
 use crate::secrets;
+use crate::service_accounts::ServiceAccountId;
 
 typed_id!(
     /// An API key.
@@ -29,6 +30,11 @@ pub(crate) struct ApiKeyRow {
     pub(crate) expires_at: Option<Time>,
     pub(crate) last_used_at: Option<Time>,
     pub(crate) revoked_at: Option<Time>,
+    pub(crate) last_used_ip: Option<String>,
+    /// Whom it acts for, if that is no person.
+    pub(crate) account: Option<ServiceAccountId>,
+    /// With some it is publishable: it counts in pages of these origins only.
+    pub(crate) origins: Option<Vec<String>>,
 }
 
 /// The text of a new key: `<prefix>.<secret>`, 12 and 43 characters of base64url.

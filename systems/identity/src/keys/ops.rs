@@ -13,6 +13,7 @@ use super::model::{self, ApiKeyId, ApiKeyRow};
 use super::store;
 use crate::callers::person_of;
 use crate::permissions::{API_KEYS_MANAGE, API_KEYS_WRITE, OPERATOR_KEYS};
+use crate::service_accounts::{self, ServiceAccountId};
 use crate::workspaces::{Realm, Role};
 use crate::{Identity, events, secrets};
 
@@ -44,8 +45,22 @@ impl Maker {
         })
     }
 
+    /// Whether everybody who looks at a web page may have these.
+    fn publishable(&self, permissions: &[String]) -> Result<()> {
+        let held = &self.identity.publishable;
+        let held = |name: &String| self.identity.roles.find(name).is_some_and(|(one, _)| held.hold(one));
+        match permissions.iter().position(|name| !held(name)) {
+            Some(at) => {
+                let message = "this is not for everybody, so a publishable key cannot have it";
+                let error = Error::invalid("invalid", "Some fields are not valid.");
+                Err(error.at_field(format!("/permissions/{at}"), "not_publishable", message))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Everything that is wrong with the permissions that were asked for, then the first that may not be given.
-    fn permissions(&self, wanted: &[String], operator: bool) -> Result<Vec<String>> {
+    pub(crate) fn permissions(&self, wanted: &[String], operator: bool) -> Result<Vec<String>> {
         let roles = &self.identity.roles;
         let (here, over_all) = if operator {
             (roles.rights(Role::Owner), self.caller.installation.clone())
@@ -83,13 +98,25 @@ pub(crate) async fn create(
     let person = maker.person()?;
     let caller = &maker.caller;
     let workspace = if body.all_workspaces { None } else { Some(caller.workspace.ok_or_else(no_workspace)?) };
-    let needed = if body.all_workspaces { OPERATOR_KEYS } else { API_KEYS_WRITE };
+    let needed = match body {
+        ApiKeyIn { all_workspaces: true, .. } => OPERATOR_KEYS,
+        // These stay when whoever made them goes.
+        ApiKeyIn { service_account_id: Some(_), .. } | ApiKeyIn { origins: Some(_), .. } => API_KEYS_MANAGE,
+        _ => API_KEYS_WRITE,
+    };
     let held = if body.all_workspaces { &caller.installation } else { &caller.rights };
     if !held.hold(needed) {
         let message = format!("This needs the permission {}.", needed.as_str());
         return Err(Error::forbidden("permission_needed", message).with("permission", needed.as_str()));
     }
     let permissions = maker.permissions(&body.permissions, body.all_workspaces)?;
+    if let (Some(account), Some(workspace)) = (body.service_account_id, workspace) {
+        let scope = Scope::of_request(workspace, inst.actor().clone(), inst.trace().clone());
+        within_account(tx, &scope, account, &permissions).await?;
+    }
+    if body.origins.is_some() {
+        maker.publishable(&permissions)?;
+    }
     let now = tx.now();
     let new = model::new_text();
     let life = body.expires_in_days.map(|days| Duration::from_hours(u64::from(days) * 24));
@@ -104,10 +131,34 @@ pub(crate) async fn create(
         expires_at: life.map(|life| now.plus(life)),
         last_used_at: None,
         revoked_at: None,
+        last_used_ip: None,
+        account: body.service_account_id,
+        origins: body.origins.clone(),
     };
     store::insert(tx, inst, &key, &secrets::hash(&new.text)).await?;
     tell(tx, inst, &key, events::API_KEY_CREATED).await?;
     Ok((key, new.text))
+}
+
+/// A key of a service account may at most what that account may.
+async fn within_account(
+    tx: &mut Tx,
+    scope: &Scope,
+    account: ServiceAccountId,
+    permissions: &[String],
+) -> Result<()> {
+    let refused = || Error::invalid("invalid", "Some fields are not valid.");
+    let Some(account) = service_accounts::store::get(tx, scope, account).await? else {
+        let message = "the workspace has no such service account";
+        return Err(refused().at_field("/service_account_id", "unknown", message));
+    };
+    match permissions.iter().position(|one| !account.permissions.contains(one)) {
+        Some(at) => {
+            let message = "the service account may not do this itself";
+            Err(refused().at_field(format!("/permissions/{at}"), "not_of_the_account", message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Ends a key. Whoever may not see it is told that it is not there.
@@ -126,16 +177,23 @@ pub(crate) async fn revoke(
     if !visible {
         return Err(Error::not_found());
     }
-    let now = tx.now();
-    if store::revoke(tx, inst, id, now).await? {
-        tell(tx, inst, &key, events::API_KEY_REVOKED).await?;
-    }
+    end(tx, inst, &key).await?;
     Ok(key)
+}
+
+/// Ends a key, whoever asks; ended twice is ended.
+pub(crate) async fn end(tx: &mut Tx, inst: &Installation, key: &ApiKeyRow) -> Result<()> {
+    let now = tx.now();
+    if store::revoke(tx, inst, key.id, now).await? {
+        tell(tx, inst, key, events::API_KEY_REVOKED).await?;
+    }
+    Ok(())
 }
 
 /// In the workspace's journal, or in the installation's for a key of the operator's.
 async fn tell(tx: &mut Tx, inst: &Installation, key: &ApiKeyRow, kind: &'static str) -> Result<()> {
-    let payload = json!({"name": key.name, "prefix": key.prefix, "permissions": key.permissions});
+    let payload = json!({"name": key.name, "prefix": key.prefix, "permissions": key.permissions,
+                         "service_account_id": key.account, "origins": key.origins});
     let subject = key.id.to_string();
     match key.workspace {
         Some(workspace) => {

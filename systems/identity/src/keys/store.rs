@@ -4,16 +4,21 @@ use std::time::Duration;
 
 use db::{Read, Row, Tx, params};
 use query::{List, Page, Select};
-use types::{Error, Installation, PersonId, Result, Time, WorkspaceId};
+use types::{Error, Installation, PersonId, Result, Scope, Time, WorkspaceId};
 
 use super::model::{ApiKeyId, ApiKeyRow};
+use crate::service_accounts::ServiceAccountId;
 
 const COLUMNS: &str = "k.id, k.workspace_id, k.person_id, k.name, k.prefix, k.permissions, k.created_at, \
-                           k.expires_at, k.last_used_at, k.revoked_at";
+                           k.expires_at, k.last_used_at, k.revoked_at, k.last_used_ip, k.service_account_id, k.origins";
 
 fn api_key(row: &mut Row) -> Result<ApiKeyRow> {
     let permissions: String = row.take("permissions")?;
+    let origins: Option<String> = row.take("origins")?;
     Ok(ApiKeyRow {
+        origins: origins.map(|text| serde_json::from_str(&text)).transpose().map_err(Error::internal)?,
+        account: row.take("service_account_id")?,
+        last_used_ip: row.take("last_used_ip")?,
         id: row.take("id")?,
         workspace: row.take("workspace_id")?,
         person: row.take("person_id")?,
@@ -29,7 +34,8 @@ fn api_key(row: &mut Row) -> Result<ApiKeyRow> {
 
 pub(crate) async fn insert(tx: &mut Tx, _: &Installation, key: &ApiKeyRow, hash: &[u8]) -> Result<()> {
     let sql = "INSERT INTO api_keys (id, workspace_id, person_id, name, prefix, hash, permissions, created_at, \
-               expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+               expires_at, service_account_id, origins) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let origins = key.origins.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
     let permissions = serde_json::to_string(&key.permissions).map_err(Error::internal)?;
     let values = params![
         key.id,
@@ -40,7 +46,9 @@ pub(crate) async fn insert(tx: &mut Tx, _: &Installation, key: &ApiKeyRow, hash:
         hash,
         permissions,
         key.created_at,
-        key.expires_at
+        key.expires_at,
+        key.account,
+        origins
     ];
     tx.execute(sql, values).await?;
     Ok(())
@@ -94,6 +102,17 @@ pub(crate) async fn page(
     query::page(rx, select, list, api_key).await
 }
 
+/// Everybody's keys, of one workspace or of all.
+pub(crate) async fn all(
+    rx: &mut Read,
+    inst: &Installation,
+    workspace: Option<WorkspaceId>,
+    list: &List,
+) -> Result<Page<ApiKeyRow>> {
+    let select = Select::installation(inst, "api_keys k", COLUMNS).only("k.workspace_id", workspace);
+    query::page(rx, select, list, api_key).await
+}
+
 /// `false` when it was revoked before. The row is kept.
 pub(crate) async fn revoke(tx: &mut Tx, _: &Installation, id: ApiKeyId, now: Time) -> Result<bool> {
     let sql = "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
@@ -114,7 +133,8 @@ pub(crate) async fn touch(
     Ok(tx.execute(sql, params![id, now, now.minus(every), ip]).await? == 1)
 }
 
-/// Ends what somebody's keys may do in a workspace they no longer belong to; tells which.
+/// Ends what somebody's own keys may do in a workspace they no longer belong to; tells which. Those of service accounts and of
+/// web pages are the workspace's.
 pub(crate) async fn revoke_of_member(
     tx: &mut Tx,
     _: &Installation,
@@ -122,29 +142,65 @@ pub(crate) async fn revoke_of_member(
     person: PersonId,
     now: Time,
 ) -> Result<Vec<ApiKeyId>> {
-    let live = "SELECT id FROM api_keys WHERE workspace_id = $1 AND person_id = $2 AND revoked_at IS NULL";
+    let live = "SELECT id FROM api_keys WHERE workspace_id = $1 AND person_id = $2 AND revoked_at IS NULL \
+                AND service_account_id IS NULL AND origins IS NULL";
     let mut ended = Vec::new();
     for mut row in tx.rows(live, params![workspace, person]).await? {
         ended.push(row.take("id")?);
     }
-    let sql = "UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND person_id = $2 AND revoked_at IS NULL";
+    let sql = "UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND person_id = $2 AND revoked_at IS NULL \
+               AND service_account_id IS NULL AND origins IS NULL";
     tx.execute(sql, params![workspace, person, now]).await?;
     Ok(ended)
 }
 
-/// Ends what somebody's keys may do, tells which, and forgets the names that they gave them. The rows are kept.
+/// Ends the keys of a service account; tells which.
+pub(crate) async fn revoke_of_account(
+    tx: &mut Tx,
+    scope: &Scope,
+    account: ServiceAccountId,
+    now: Time,
+) -> Result<Vec<ApiKeyId>> {
+    let live =
+        "SELECT id FROM api_keys WHERE workspace_id = $1 AND service_account_id = $2 AND revoked_at IS NULL";
+    let mut ended = Vec::new();
+    for mut row in tx.rows(live, params![scope.workspace(), account]).await? {
+        ended.push(row.take("id")?);
+    }
+    let sql = "UPDATE api_keys SET revoked_at = $3 \
+               WHERE workspace_id = $1 AND service_account_id = $2 AND revoked_at IS NULL";
+    tx.execute(sql, params![scope.workspace(), account, now]).await?;
+    Ok(ended)
+}
+
+/// The origins of all publishable keys that count now: what a browser asks before it sends one.
+pub(crate) async fn published_origins(rx: &mut Read, _: &Installation, now: Time) -> Result<Vec<String>> {
+    let sql = "SELECT origins FROM api_keys WHERE origins IS NOT NULL AND revoked_at IS NULL \
+               AND (expires_at IS NULL OR expires_at > $1)";
+    let mut all = Vec::new();
+    for mut row in rx.rows(sql, params![now]).await? {
+        let origins: String = row.take("origins")?;
+        all.extend(serde_json::from_str::<Vec<String>>(&origins).map_err(Error::internal)?);
+    }
+    Ok(all)
+}
+
+/// Ends what somebody's own keys may do, tells which, and forgets the names that they gave them. The rows are kept; the keys of
+/// service accounts and of web pages are the workspace's.
 pub(crate) async fn forget_person(
     tx: &mut Tx,
     _: &Installation,
     person: PersonId,
     now: Time,
 ) -> Result<Vec<ApiKeyId>> {
-    let live = "SELECT id FROM api_keys WHERE person_id = $1 AND revoked_at IS NULL";
+    let live = "SELECT id FROM api_keys WHERE person_id = $1 AND revoked_at IS NULL \
+                AND service_account_id IS NULL AND origins IS NULL";
     let mut ended = Vec::new();
     for mut row in tx.rows(live, params![person]).await? {
         ended.push(row.take("id")?);
     }
-    let sql = "UPDATE api_keys SET name = '', revoked_at = COALESCE(revoked_at, $2) WHERE person_id = $1";
+    let sql = "UPDATE api_keys SET name = '', revoked_at = COALESCE(revoked_at, $2) WHERE person_id = $1 \
+               AND service_account_id IS NULL AND origins IS NULL";
     tx.execute(sql, params![person, now]).await?;
     Ok(ended)
 }

@@ -16,11 +16,11 @@ pub(crate) struct Erase {}
 pub(crate) static ERASE: Kind<Erase> =
     Kind { queue: "upkeep", concurrency: 1, ..Kind::new("people.erase", |job, _| Box::pin(run(job))) };
 
-pub(crate) const SCHEDULES: &[Schedule] = &[Schedule {
+pub(crate) const SCHEDULE: Schedule = Schedule {
     name: "people.erase",
     cron: "23 * * * *",
     job: |_| Ok(NewJob::new(&ERASE, &Erase {})?.unique("people.erase")),
-}];
+};
 
 /// One commit a person. Who cannot go yet, because a workspace would be left alone, is tried again each hour.
 async fn run(job: Job) -> Result<Finished> {

@@ -29,14 +29,19 @@ pub(crate) fn secretive(mut response: Response) -> Response {
     response
 }
 
-async fn home(State(app): State<App>) -> Response {
+async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
     let version = env!("CARGO_PKG_VERSION");
     let setup = match setup::is_done(app.db()).await {
         Ok(false) => "<p>It has no administrator yet: open the setup link that the terminal shows.</p>\n",
         _ => "",
     };
+    // Whoever opens a plain address from elsewhere would sign in and not be signed in: say why, and what to set.
+    let insecure = match web::Way::of(&app, &headers) {
+        Ok(_) => String::new(),
+        Err(error) => format!("<p>This address cannot be signed in at. {}</p>\n", escape(error.message())),
+    };
     let body = format!(
-        "<h1>Mainstay</h1>\n<p>The backend a small organisation stands on. Version {version}.</p>\n{setup}\
+        "<h1>Mainstay</h1>\n<p>The backend a small organisation stands on. Version {version}.</p>\n{setup}{insecure}\
          <ul>\n<li><a href=\"/docs\">The reference</a> of the API, where <code>docs.enabled</code> allows it, \
          and its <a href=\"/api/v1/openapi.json\">OpenAPI document</a></li>\n\
          <li><a href=\"/status\">The status page</a></li>\n\

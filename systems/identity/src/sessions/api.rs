@@ -36,7 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(api_proof::routes())
 }
 
-const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &[] };
+pub(crate) const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &[] };
 
 /// Signing in, as an OAuth 2 form: with `username` and `password`, or, after `second_factor_required`, with
 /// `grant_type=second_factor`, the `challenge` and a second factor.

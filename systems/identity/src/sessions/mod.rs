@@ -9,7 +9,7 @@ pub(crate) mod cookies;
 pub(crate) mod devices;
 pub(crate) mod jobs;
 mod kind;
-mod model;
+pub(crate) mod model;
 pub(crate) mod ops;
 pub(crate) mod ops_door;
 pub(crate) mod ops_proof;

@@ -64,6 +64,7 @@ pub(crate) enum BadToken {
 /// The public half: enough to read tokens.
 #[derive(Clone)]
 pub(crate) struct ReadingKey {
+    id: SigningKeyId,
     header: String,
     public: [u8; 32],
 }
@@ -81,7 +82,17 @@ fn header(id: SigningKeyId) -> String {
 
 impl ReadingKey {
     pub(crate) fn new(id: SigningKeyId, public: [u8; 32]) -> Self {
-        Self { header: header(id), public }
+        Self { id, header: header(id), public }
+    }
+
+    /// Whether a token says that it was signed by this key.
+    pub(crate) fn made(&self, token: &str) -> bool {
+        token.strip_prefix(self.header.as_str()).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    /// Its id and its public half as a JWK writes them.
+    pub(crate) fn published(&self) -> (String, String) {
+        (self.id.to_string(), URL_SAFE_NO_PAD.encode(self.public))
     }
 }
 

@@ -77,19 +77,26 @@ async fn revoked_elsewhere(fault: Option<Fault>) -> bool {
     if let Some(fault) = fault {
         other.faults.plant(fault);
     }
-    let people = [app.owner("Main").await, app.owner("Main").await, app.owner("Main").await];
+    let people =
+        [app.owner("Main").await, app.owner("Main").await, app.owner("Main").await, app.owner("Main").await];
+    let page = app.anonymous().with("host", "localhost").with("origin", "http://localhost");
+    let body = json!({"email": people[3].email, "password": crate::PASSWORD});
+    let signed_in = page.post("/api/v1/auth/session", body).await.expect(200);
+    let cookie = signed_in.header("set-cookie").and_then(|line| line.split(';').next()).expect("a cookie");
     let made =
         people[1].post(KEYS, json!({"name": "k", "permissions": ["workspace:read"]})).await.expect(201);
     let there = [
         other.anonymous().bearer(&people[0].bearer_token()),
         other.anonymous().with("x-api-key", &made.text("api_key")),
         other.anonymous().bearer(&people[2].bearer_token()),
+        other.anonymous().with("cookie", cookie).with("host", "localhost"),
     ];
     for client in &there {
         let _ = client.get(WORKSPACES).await.expect(200);
     }
     let _ = people[0].post("/api/v1/auth/logout", json!({})).await.expect(200);
     let _ = people[1].delete(format!("{KEYS}/{}", made.text("id"))).await.expect(204);
+    let _ = people[3].post("/api/v1/auth/logout-all", json!({})).await.expect(200);
     identity::admin::set_status(app.db(), &people[2].email, identity::Status::Deactivated)
         .await
         .expect("a suspension");

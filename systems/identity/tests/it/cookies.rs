@@ -308,6 +308,10 @@ testkit::on_both! {
         for host in ["192.168.1.5:8080", "mainstay.lan", "localhost.evil.test"] {
             let page = app.anonymous().with("host", host).with("origin", &format!("http://{host}"));
             sign_in(&page, &owner.email).await.refused(403, "insecure_address");
+            let start = app.anonymous().with("host", host).get("/").await.expect(200);
+            assert!(String::from_utf8_lossy(&start.body).contains("Set server.public_url"));
         }
+        let start = app.anonymous().with("host", "localhost:8080").get("/").await.expect(200);
+        assert!(!String::from_utf8_lossy(&start.body).contains("server.public_url"));
     }
 }

@@ -9,6 +9,7 @@ use super::passkeys::{Device, PASSKEYS, PUBLIC, start_at};
 use super::sso::{IDENTITIES, PROVIDERS, linked};
 use super::{KEYS, SESSIONS, WORKSPACES};
 
+const ACCOUNTS: &str = "/api/v1/service-accounts";
 const NONE: &str = "01j00000000000000000000000";
 
 testkit::on_both! {
@@ -22,6 +23,8 @@ testkit::on_both! {
         let body = json!({"name": "k", "permissions": ["workspace:read"]});
         let key = owner.post(KEYS, body).await.expect(201).text("id");
         let session = owner.get(SESSIONS).await.expect(200).json()["items"][0]["id"].as_str().expect("an id").to_owned();
+        let body = json!({"name": "a", "permissions": ["workspace:read"]});
+        let account = format!("{ACCOUNTS}/{}", owner.post(ACCOUNTS, body).await.expect(201).text("id"));
         let here = format!("{WORKSPACES}/{}", owner.workspace);
         let nowhere = format!("{WORKSPACES}/wsp_{NONE}");
         let other = app.owner("Other").await;
@@ -40,6 +43,10 @@ testkit::on_both! {
             ("get_session", Fixture::new(format!("{SESSIONS}/{session}"), format!("{SESSIONS}/ses_{NONE}"))),
             ("update_session", Fixture::new(format!("{SESSIONS}/{session}"), format!("{SESSIONS}/ses_{NONE}")).body(json!({"device": "x"}))),
             ("delete_api_key", Fixture::new(format!("{KEYS}/{key}"), format!("{KEYS}/key_{NONE}"))),
+            ("get_service_account", Fixture::new(&account, format!("{ACCOUNTS}/sva_{NONE}"))),
+            ("update_service_account", Fixture::new(&account, format!("{ACCOUNTS}/sva_{NONE}")).body(json!({"name": "x"}))),
+            ("delete_service_account", Fixture::new(&account, format!("{ACCOUNTS}/sva_{NONE}"))),
+            ("list_service_account_events", Fixture::new(format!("{account}/events"), format!("{ACCOUNTS}/sva_{NONE}/events"))),
             ("get_workspace", Fixture::new(here.clone(), nowhere.clone())),
             ("update_workspace", Fixture::new(here.clone(), nowhere.clone()).body(json!({"name": "x"}))),
             ("list_members", Fixture::new(members(&here), members(&nowhere))),

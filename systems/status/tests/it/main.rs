@@ -5,6 +5,7 @@ mod commits;
 mod idempotency;
 mod limits;
 mod lists;
+mod published;
 mod reads;
 mod tenants;
 mod timelines;

@@ -138,6 +138,12 @@ async fn admit(door: Door, token: Option<String>, workspace: Option<String>) -> 
     let known = visitor.known.take();
     let (caller, scope, credential) = match (known, credential, token) {
         (Some((caller, scope)), Some(credential), None) if workspace.is_none() => (caller, scope, credential),
+        // A script can not set X-Workspace-Id either, so a page that is signed in by its cookie says it here.
+        (Some(_), Some(credential @ Credential::Cookie(_)), None) => {
+            let signed_in = visitor.sign_in(credential.clone(), workspace.as_deref()).await;
+            let (caller, scope) = signed_in.map_err(|error| refusal(&error))?;
+            (caller, scope, credential)
+        }
         (None, None, Some(token)) => {
             let credential = Credential::Bearer(token);
             let signed_in = visitor.sign_in(credential.clone(), workspace.as_deref()).await;

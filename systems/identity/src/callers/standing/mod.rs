@@ -5,6 +5,7 @@
 mod store;
 mod touch;
 
+use std::collections::HashSet;
 pub(crate) use store::workspace_named;
 
 use std::sync::Arc;
@@ -60,10 +61,24 @@ impl SessionStanding {
     }
 }
 
+/// Whom a key acts for.
+pub(crate) enum Holder {
+    /// Whoever made it.
+    Person,
+    /// A service account that is let in, which may this much.
+    Account { slug: String, permissions: Vec<String> },
+    /// Whoever looks at a page.
+    Page { slug: String },
+    /// A service account that is let in no more.
+    Nobody,
+}
+
 pub(crate) struct KeyStanding {
     pub(crate) read_at: Time,
     pub(crate) key: ApiKeyRow,
+    /// Who made it.
     pub(crate) person: PersonStanding,
+    pub(crate) holder: Holder,
     /// When the use of the key was last noted.
     touched: Touched,
 }
@@ -73,6 +88,8 @@ pub(crate) struct Callers {
     tokens: Cache<[u8; 32], Arc<Claims>>,
     sessions: Cache<SessionId, Arc<SessionStanding>>,
     keys: Cache<[u8; 32], Arc<KeyStanding>>,
+    /// The origins of all publishable keys, and when they were read.
+    origins: Mutex<Option<(Arc<HashSet<String>>, Time)>>,
     /// The workspace that was last looked up by its name for the public, and when.
     public: Mutex<Option<(String, WorkspaceId, Time)>>,
     /// Counts what was forgotten, so that a reading that began before a revocation is not kept after it.
@@ -91,7 +108,15 @@ impl Callers {
         let tokens = Cache::builder().max_capacity(MOST_TOKENS).time_to_live(longest).build();
         let sessions = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
         let keys = Cache::builder().max_capacity(MOST_STANDINGS).time_to_live(longest).build();
-        Self { tokens, sessions, keys, public: Mutex::default(), forgotten: AtomicU64::new(0), inst }
+        Self {
+            tokens,
+            sessions,
+            keys,
+            origins: Mutex::default(),
+            public: Mutex::default(),
+            forgotten: AtomicU64::new(0),
+            inst,
+        }
     }
 
     pub(crate) fn token(&self, hash: &[u8; 32]) -> Option<Arc<Claims>> {
@@ -108,6 +133,7 @@ impl Callers {
         self.sessions.invalidate_all();
         self.keys.invalidate_all();
         *self.public.lock() = None;
+        *self.origins.lock() = None;
     }
 
     /// Called after one session has ended here.
@@ -132,7 +158,9 @@ impl Callers {
             Box::pin(store::session(rx, inst, *id, *now))
         });
         let Some(standing) = read.await? else { return Ok(None) };
-        known.iter().for_each(|known| standing.touched.at_least(&known.touched));
+        if let Some(known) = &known {
+            standing.touched.at_least(&known.touched);
+        }
         let standing = Arc::new(standing);
         self.sessions.insert(id, Arc::clone(&standing));
         if self.forgotten.load(Ordering::SeqCst) != before {
@@ -158,18 +186,37 @@ impl Callers {
         let read = app.db().get((self.inst.clone(), prefix.to_owned()), |rx, (inst, prefix)| {
             Box::pin(store::key(rx, inst, prefix))
         });
-        let Some((key, kept_hash, person)) = read.await? else { return Ok(None) };
+        let Some(store::Found { key, hash: kept_hash, person, holder }) = read.await? else {
+            return Ok(None);
+        };
         if !secrets::same(&hash, &kept_hash) {
             return Ok(None);
         }
         let touched = Touched::new(key.last_used_at.unwrap_or(Time::from_millis(0)));
-        known.iter().for_each(|known| touched.at_least(&known.touched));
-        let standing = Arc::new(KeyStanding { read_at: now, key, person, touched });
+        if let Some(known) = &known {
+            touched.at_least(&known.touched);
+        }
+        let standing = Arc::new(KeyStanding { read_at: now, key, person, holder, touched });
         self.keys.insert(hash, Arc::clone(&standing));
         if self.forgotten.load(Ordering::SeqCst) != before {
             self.keys.invalidate(&hash);
         }
         Ok(Some(standing))
+    }
+
+    /// Whether any publishable key stands in pages of this origin: asked before each first request of a script.
+    pub(crate) async fn publishes_to(&self, app: &App, origin: &str) -> Result<bool> {
+        let now = app.clock().now();
+        let known = self.origins.lock().clone();
+        if let Some((known, _)) = known.filter(|(_, read_at)| is_fresh(app, *read_at, now)) {
+            return Ok(known.contains(origin));
+        }
+        let read = app.db().read((self.inst.clone(), now), |rx, (inst, now)| {
+            Box::pin(crate::keys::store::published_origins(rx, inst, *now))
+        });
+        let all: Arc<HashSet<String>> = Arc::new(read.await?.into_iter().collect());
+        *self.origins.lock() = Some((Arc::clone(&all), now));
+        Ok(all.contains(origin))
     }
 
     /// The workspace that is open to the public, at most [`RECHECK`] old: every anonymous request asks for it.

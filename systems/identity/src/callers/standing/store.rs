@@ -4,11 +4,11 @@ use db::{Read, params};
 use types::{Installation, PersonId, Result, Time, WorkspaceId};
 
 use super::touch::Touched;
-use super::{PersonStanding, SessionStanding};
+use super::{Holder, PersonStanding, SessionStanding};
 use crate::keys::{self, ApiKeyRow};
 use crate::people::{self, Status};
 use crate::sessions::SessionId;
-use crate::workspaces;
+use crate::{service_accounts, workspaces};
 
 pub(crate) async fn session(
     rx: &mut Read,
@@ -32,14 +32,34 @@ pub(crate) async fn session(
     }))
 }
 
-pub(crate) async fn key(
-    rx: &mut Read,
-    inst: &Installation,
-    prefix: &str,
-) -> Result<Option<(ApiKeyRow, Vec<u8>, PersonStanding)>> {
+/// A key, whatever became of it, and who is behind it.
+pub(crate) struct Found {
+    pub(crate) key: ApiKeyRow,
+    pub(crate) hash: Vec<u8>,
+    pub(crate) person: PersonStanding,
+    pub(crate) holder: Holder,
+}
+
+pub(crate) async fn key(rx: &mut Read, inst: &Installation, prefix: &str) -> Result<Option<Found>> {
     let Some((key, hash)) = keys::store::by_prefix(rx, inst, prefix).await? else { return Ok(None) };
+    let holder = match (key.account, &key.origins, key.workspace) {
+        (None, None, _) => Holder::Person,
+        (Some(account), _, Some(workspace)) => {
+            match service_accounts::store::admitted(rx, inst, account).await? {
+                Some(permissions) => Holder::Account { slug: slug(rx, inst, workspace).await?, permissions },
+                None => Holder::Nobody,
+            }
+        }
+        (None, Some(_), Some(workspace)) => Holder::Page { slug: slug(rx, inst, workspace).await? },
+        (_, _, None) => Holder::Nobody,
+    };
     let person = person(rx, inst, key.person).await?;
-    Ok(person.map(|person| (key, hash, person)))
+    Ok(person.map(|person| Found { key, hash, person, holder }))
+}
+
+async fn slug(rx: &mut Read, _: &Installation, workspace: WorkspaceId) -> Result<String> {
+    let mut row = rx.row("SELECT slug FROM workspaces WHERE id = $1", params![workspace]).await?;
+    row.as_mut().map_or_else(|| Ok(String::new()), |row| row.take("slug").map_err(Into::into))
 }
 
 async fn person(rx: &mut Read, inst: &Installation, id: PersonId) -> Result<Option<PersonStanding>> {
