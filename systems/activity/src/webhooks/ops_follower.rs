@@ -144,7 +144,7 @@ impl Turn {
             })
         });
         let deliveries = moved.await?;
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         let made = db.write((turn, deliveries), |tx, (turn, deliveries)| Box::pin(turn.make(tx, deliveries)));
         made.await?;
         Ok(Step::Moved)

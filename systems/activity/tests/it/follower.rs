@@ -23,6 +23,8 @@ async fn reported_and_told(
     let upstream = Upstream::says(|_| reply(204, "", "")).await;
     hook(&owner, &upstream.url("/"), &[TOLD]).await;
     let mut reported = HashSet::new();
+    // Long enough that whoever was cut off is known to be dead, and somebody else follows before the next cut.
+    let pause = Duration::from_millis(if engine == Engine::Postgres { 300 } else { 20 });
     for _ in 0..peers::rounds(4, 25) {
         if let Some(fault) = fault {
             app.faults.plant(fault);
@@ -32,7 +34,7 @@ async fn reported_and_told(
         for n in 0..12 {
             let status = if n % 2 == 0 { "degraded" } else { "operational" };
             reported.insert(report(&client, status).await.text("id"));
-            tokio::time::sleep(Duration::from_millis(15)).await;
+            tokio::time::sleep(pause).await;
         }
         // As kill -9: nothing is finished, nothing is given back.
         app.app.tasks().shutdown(Duration::ZERO).await;
