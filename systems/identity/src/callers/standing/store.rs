@@ -3,7 +3,7 @@
 use db::{Read, params};
 use types::{Installation, PersonId, Result, Time, WorkspaceId};
 
-use super::touch::Touched;
+use super::ops::Touched;
 use super::{Holder, PersonStanding, SessionStanding};
 use crate::keys::{self, ApiKeyRow};
 use crate::people::{self, Status};
