@@ -65,10 +65,10 @@ for tool in fmt clippy; do
     [ -n "$(command -v "cargo-$tool")" ] || die "cargo $tool is missing: rustup component add ${tool/fmt/rustfmt}"
 done
 
-if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ]; then
-    say "installing schemathesis and aiosmtpd into $VENV"
+if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ] || ! "$VENV/bin/python3" -c 'import pyotp' 2>/dev/null; then
+    say "installing schemathesis, aiosmtpd and pyotp into $VENV"
     python3 -m venv "$VENV"
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd pyotp
 fi
 
 # An independent reader of our access tokens.

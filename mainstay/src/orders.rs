@@ -27,6 +27,10 @@ pub(crate) enum Order {
         password: String,
         workspace: String,
     },
+    /// Somebody's second factors, taken off.
+    OtpOff {
+        email: String,
+    },
     /// The newest jobs, narrowed.
     JobsList {
         state: Option<String>,
@@ -67,6 +71,7 @@ impl Order {
         match self {
             Self::SetupLink { .. } => "setup-link",
             Self::AdminCreate { .. } => "admin-create",
+            Self::OtpOff { .. } => "otp-off",
             Self::JobsList { .. } => "jobs-list",
             Self::JobShow { .. } => "job-show",
             Self::JobRetry { .. } => "job-retry",
@@ -88,6 +93,12 @@ pub(crate) async fn perform(app: &App, base: &str, order: Order) -> Result<Value
             let life = Duration::from_secs(ttl_seconds);
             let link = identity::setup::link(app, base, life).await?;
             Ok(json!({ "link": link, "expires_at": app.clock().now().plus(life) }))
+        }
+        Order::OtpOff { email } => {
+            let reset = identity::admin::otp_off_here(app, &email).await?;
+            Ok(json!({
+                "person": reset.person, "email": reset.email, "had_any": reset.had_any, "sessions_ended": reset.ended,
+            }))
         }
         Order::JobsList { state, kind, queue } => {
             jobs::control::list(app, kind, state.as_deref(), queue).await

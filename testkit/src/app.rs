@@ -71,6 +71,7 @@ impl TestApp {
     }
 
     /// The same house begun anew on its database, with nothing in its memory. As after a crash, if this one was cut off.
+    #[must_use]
     pub fn again(&self) -> Self {
         let systems = self.app.systems()[1..].to_vec();
         let mut node = Self::on(Arc::clone(&self.database), None, systems, self.app.settings().clone());

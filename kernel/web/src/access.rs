@@ -45,11 +45,13 @@ pub struct Access {
     /// Whether a WebSocket may come without a credential and bring it in its first frame: the scripts of browsers
     /// cannot set headers there. Its handler then meets nobody, and asks.
     pub asks_later: bool,
+    /// Whether its caller must have proven lately who they are. A key has nobody behind it to ask, and is refused.
+    pub fresh: bool,
 }
 
 impl Access {
     pub const fn new(operation: &'static str, rule: Rule) -> Self {
-        Self { operation, rule, tier: Tier::Normal, kept: true, asks_later: false }
+        Self { operation, rule, tier: Tier::Normal, kept: true, asks_later: false, fresh: false }
     }
 
     #[must_use]
@@ -66,6 +68,12 @@ impl Access {
     #[must_use]
     pub const fn asks_later(self) -> Self {
         Self { asks_later: true, ..self }
+    }
+
+    /// For dangerous acts: a proof that is older than `identity.step_up_age` does not count.
+    #[must_use]
+    pub const fn fresh(self) -> Self {
+        Self { fresh: true, ..self }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Who is asking: the credential of a request, and what `identity` makes of it.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, header};
-use types::{Actor, Error, Result, Rights, WorkspaceId, hex};
+use types::{Actor, Error, Result, Rights, Time, WorkspaceId, hex};
 
 use crate::app::App;
 use crate::cookie::{Cookie, TwoCookies};
@@ -33,8 +34,32 @@ pub struct Caller {
     pub rights: Rights,
     /// What he may do over the installation.
     pub installation: Rights,
+    /// When he last proved who he is; `None` for a key.
+    pub proven_at: Option<Time>,
+    /// Whether he showed a second factor.
+    pub second_factor: bool,
+    /// Whether the workspace that was asked for asks for a second factor that he has not shown. He is in no workspace then.
+    pub barred: bool,
     /// Whether he is anybody who looks at a web page: his key is no secret.
     pub published: bool,
+}
+
+/// By how much the clocks of two nodes may differ.
+const SKEW: Duration = Duration::from_mins(1);
+
+impl Caller {
+    /// Refuses who has not proven for longer than `age` who he is. A proof from the future is of a clock that was ahead,
+    /// and could be of any age.
+    pub fn proven_within(&self, age: Duration, now: Time) -> Result<()> {
+        let proven_at = self.proven_at.ok_or_else(|| {
+            Error::forbidden("person_needed", "This needs a person. Sign in with an access token.")
+        })?;
+        if proven_at <= now.plus(SKEW) && now.since(proven_at) < age {
+            return Ok(());
+        }
+        let message = "Prove again who you are: POST /api/v1/auth/step-up. Then repeat this.";
+        Err(Error::forbidden("step_up_required", message).with("max_age", age.as_secs()))
+    }
 }
 
 /// Fulfilled by `identity`.
@@ -56,6 +81,9 @@ pub trait Authenticate: Send + Sync {
 
     /// The workspace that anonymous callers see, if one is open to them.
     fn public_workspace<'a>(&'a self, app: &'a App) -> BoxFuture<'a, Result<Option<WorkspaceId>>>;
+
+    /// How old a proof may be for dangerous acts.
+    fn step_up_age(&self, app: &App) -> Duration;
 }
 
 impl Credential {

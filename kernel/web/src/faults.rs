@@ -26,6 +26,12 @@ pub enum Fault {
     EndlessState,
     /// An account with a password is linked to whoever brings its address from a provider (CVE-2024-38351).
     SilentLink,
+    /// A code of a second factor is good however often it was used (P7).
+    ForgetCodes,
+    /// A proof of who somebody is counts for ever (P17).
+    StaleProof,
+    /// A workspace that asks for a second factor asks nobody (P15).
+    NoFactorAsked,
     /// A change that is signed by a cookie need not come from our own page (A17).
     TrustedCookie,
     /// A refresh token that comes back after its time is refused, and nothing ends (P7).

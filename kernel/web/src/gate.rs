@@ -105,6 +105,9 @@ async fn enter(
     let caller = caller?;
     let later = access.asks_later && caller.is_none() && crate::socket::is_wanted(request.headers());
     let scope = if later { None } else { scope(app, access.rule, caller.as_ref(), trace(&request)).await? };
+    if let Some(caller) = caller.as_ref().filter(|_| access.fresh && !app.broken(Fault::StaleProof)) {
+        caller.proven_within(app.authenticate().step_up_age(app), app.clock().now())?;
+    }
     Entrance { app: app.clone(), access, client, caller, scope }.admit(request).await
 }
 
@@ -199,6 +202,7 @@ fn permit(rule: Rule, caller: &Caller) -> Result<()> {
     }
     let (rights, permission) = match rule {
         Rule::Anyone | Rule::SignedIn => return Ok(()),
+        Rule::Open(_) | Rule::Workspace(_) if caller.barred => return Err(second_factor_needed()),
         Rule::Open(permission) | Rule::Workspace(permission) => {
             if caller.workspace.is_none() {
                 return Err(Error::forbidden(
@@ -215,6 +219,12 @@ fn permit(rule: Rule, caller: &Caller) -> Result<()> {
     }
     Err(Error::forbidden("permission_needed", format!("This needs the permission {}.", permission.as_str()))
         .with("permission", permission.as_str()))
+}
+
+/// For a workspace that asks for a second factor, of a session without one.
+pub fn second_factor_needed() -> Error {
+    let message = "This workspace asks for a second factor. Add one, or sign in with the one you have.";
+    Error::forbidden("second_factor_needed", message)
 }
 
 /// What the gate has found out, on its way into the request.

@@ -51,7 +51,7 @@ pub use directory::Directory;
 pub use etag::Condition;
 pub use faults::{Fault, Faults};
 pub use frames::{Frame, streamed};
-pub use gate::public_scope;
+pub use gate::{public_scope, second_factor_needed};
 pub use idempotency_key::{Asked, Key, Owner, RawKey};
 pub use keys::Keys;
 pub use limits::network;

@@ -87,6 +87,9 @@ fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Metho
     };
     operation.insert("security".into(), security);
     operation.insert("x-access".into(), rule);
+    if entry.fresh {
+        operation.insert("x-step-up".into(), json!(true));
+    }
     parameters(operation, writes, entry);
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     for (status, response) in responses.as_object_mut().into_iter().flatten() {

@@ -17,6 +17,16 @@ pub(crate) struct SetupLink {
 pub(crate) enum Admin {
     /// Make an administrator and a workspace of theirs. On an empty data folder this makes everything that is missing.
     Create(Create),
+    /// Take all second factors off somebody who lost them: the authenticator app, passkeys, recovery codes. Their sessions
+    /// end; the password stays.
+    OtpOff(OtpOff),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OtpOff {
+    /// The address they sign in with.
+    #[arg(value_name = "ADDRESS")]
+    email: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +50,10 @@ pub(crate) fn setup_link(args: &SetupLink, global: &Global, out: &Out) -> Result
 }
 
 pub(crate) fn run(command: Admin, global: &Global, out: &Out) -> Result<Exit, Failed> {
-    let Admin::Create(args) = command;
+    let args = match command {
+        Admin::Create(args) => args,
+        Admin::OtpOff(args) => return otp_off(args, global, out),
+    };
     let order = Order::AdminCreate { email: args.email, password: password()?, workspace: args.workspace };
     let done = order::carry_out(order, global, out)?;
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
@@ -49,6 +62,18 @@ pub(crate) fn run(command: Admin, global: &Global, out: &Out) -> Result<Exit, Fa
         text(&done["email"]),
         text(&done["workspace"]["slug"])
     );
+    out.result(&line, &done);
+    Ok(Exit::Ok)
+}
+
+fn otp_off(args: OtpOff, global: &Global, out: &Out) -> Result<Exit, Failed> {
+    let done = order::carry_out(Order::OtpOff { email: args.email }, global, out)?;
+    let email = done["email"].as_str().unwrap_or_default();
+    let line = if done["had_any"] == true {
+        format!("{email} signs in with the password alone; {} sessions ended", done["sessions_ended"])
+    } else {
+        format!("{email} had no second factor; {} sessions ended", done["sessions_ended"])
+    };
     out.result(&line, &done);
     Ok(Exit::Ok)
 }

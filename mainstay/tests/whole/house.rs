@@ -59,6 +59,7 @@ impl House {
         let delivery = test.expect(200).text("id");
         let (job, of_all) = rest(&app, &owner.workspace).await;
         let identity = sign_in_elsewhere(&app, &owner.id).await;
+        let passkey = passkey(&app, &owner.id).await;
         let thing = |template, id: &str, prefix: &str| Thing {
             template,
             id: id.to_owned(),
@@ -81,6 +82,8 @@ impl House {
             thing("/api/v1/jobs/{id}", &job, "job_"),
             thing("/api/v1/installation/jobs/{id}", &of_all, "job_"),
             thing("/api/v1/queues/{name}", "upkeep", ""),
+            thing("/api/v1/auth/passkeys/{id}", &passkey, "pky_"),
+            thing("/api/v1/people/{id}", &member.id, "per_"),
         ];
         Self { app, owner, other, things }
     }
@@ -205,6 +208,22 @@ async fn sign_in_elsewhere(app: &TestApp, person: &str) -> String {
         })
     });
     made.await.unwrap()
+}
+
+/// A passkey of somebody, without the device: nobody signs with it here.
+async fn passkey(app: &TestApp, person: &str) -> String {
+    let person: types::PersonId = person.parse().unwrap();
+    let made = app.db().write(person, |tx, person| {
+        Box::pin(async move {
+            let sql = "INSERT INTO passkeys (id, person_id, credential_id, public_key, sign_count, may_be_synced, \
+                       is_synced, transports, name, created_at, version) VALUES ($1, $2, $3, $3, 0, 0, 0, '', 'key', 0, 1)";
+            let bytes = [7_u8; 16].as_slice();
+            tx.execute(sql, db::params![bytes, *person, bytes]).await?;
+            Ok(())
+        })
+    });
+    made.await.unwrap();
+    format!("pky_{}", types::Id::from_bytes([7; 16]).encode())
 }
 
 /// A body that fits the schema of an operation that takes JSON.

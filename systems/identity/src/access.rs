@@ -4,22 +4,25 @@
 
 use web::{Access, Rule, Tier};
 
-use crate::permissions::{API_KEYS_MANAGE, PEOPLE_MANAGE, PEOPLE_READ, SSO_MANAGE, WORKSPACES_CREATE};
+use crate::permissions::{
+    API_KEYS_MANAGE, PEOPLE_MANAGE, PEOPLE_READ, SECOND_FACTORS_RESET, SSO_MANAGE, WORKSPACES_CREATE,
+};
 
 pub(crate) const ACCESS: &[Access] = &[
     Access::new("create_token", Rule::Anyone).tier(Tier::SignIn).unkept(),
     Access::new("create_session", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("create_session_by_passkey", Rule::Anyone).tier(Tier::SignIn).unkept(),
     Access::new("get_own_session", Rule::SignedIn),
     Access::new("renew_session", Rule::SignedIn).unkept(),
     Access::new("refresh_token", Rule::Anyone).tier(Tier::Refresh).unkept(),
     Access::new("create_setup", Rule::Anyone).tier(Tier::SignIn).unkept(),
     Access::new("logout", Rule::SignedIn).unkept(),
-    Access::new("logout_all", Rule::SignedIn).unkept(),
+    Access::new("logout_all", Rule::SignedIn).unkept().fresh(),
     Access::new("list_sessions", Rule::SignedIn),
     Access::new("get_session", Rule::SignedIn),
     Access::new("update_session", Rule::SignedIn),
     Access::new("revoke_session", Rule::SignedIn),
-    Access::new("revoke_other_sessions", Rule::SignedIn),
+    Access::new("revoke_other_sessions", Rule::SignedIn).fresh(),
     Access::new("get_me", Rule::SignedIn),
     Access::new("update_me", Rule::SignedIn),
     // People's life: what mails, or tries a password or a link, counts against the stricter limit.
@@ -31,15 +34,15 @@ pub(crate) const ACCESS: &[Access] = &[
     Access::new("confirm_email", Rule::Anyone).tier(Tier::SignIn).unkept(),
     Access::new("cancel_deletion", Rule::Anyone).tier(Tier::SignIn).unkept(),
     Access::new("change_password", Rule::SignedIn).tier(Tier::SignIn).unkept(),
-    Access::new("change_email", Rule::SignedIn).tier(Tier::SignIn).unkept(),
-    Access::new("delete_account", Rule::SignedIn).tier(Tier::SignIn).unkept(),
+    Access::new("change_email", Rule::SignedIn).tier(Tier::SignIn).unkept().fresh(),
+    Access::new("delete_account", Rule::SignedIn).tier(Tier::SignIn).unkept().fresh(),
     Access::new("export_me", Rule::SignedIn),
     Access::new("list_people", Rule::Installation(PEOPLE_READ)),
     Access::new("get_person", Rule::Installation(PEOPLE_READ)),
     Access::new("deactivate_person", Rule::Installation(PEOPLE_MANAGE)),
     Access::new("reactivate_person", Rule::Installation(PEOPLE_MANAGE)),
     Access::new("delete_person", Rule::Installation(PEOPLE_MANAGE)),
-    Access::new("create_reset_link", Rule::Installation(PEOPLE_MANAGE)).unkept(),
+    Access::new("create_reset_link", Rule::Installation(PEOPLE_MANAGE)).unkept().fresh(),
     Access::new("list_api_keys", Rule::SignedIn),
     Access::new("create_api_key", Rule::SignedIn),
     Access::new("delete_api_key", Rule::SignedIn),
@@ -66,7 +69,23 @@ pub(crate) const ACCESS: &[Access] = &[
     Access::new("delete_sso_identity", Rule::SignedIn),
     Access::new("list_sso_providers", Rule::Installation(SSO_MANAGE)),
     Access::new("get_sso_provider", Rule::Installation(SSO_MANAGE)),
-    Access::new("create_sso_provider", Rule::Installation(SSO_MANAGE)),
-    Access::new("update_sso_provider", Rule::Installation(SSO_MANAGE)),
+    Access::new("create_sso_provider", Rule::Installation(SSO_MANAGE)).fresh(),
+    Access::new("update_sso_provider", Rule::Installation(SSO_MANAGE)).fresh(),
     Access::new("delete_sso_provider", Rule::Installation(SSO_MANAGE)),
+    // Second factors. What would let a thief of a session stay is fresh: so is adding a factor.
+    Access::new("step_up", Rule::SignedIn).tier(Tier::SignIn).unkept(),
+    Access::new("begin_step_up", Rule::SignedIn).unkept(),
+    Access::new("get_second_factors", Rule::SignedIn),
+    Access::new("enroll_totp", Rule::SignedIn).unkept().fresh(),
+    Access::new("confirm_totp", Rule::SignedIn).tier(Tier::SignIn).unkept().fresh(),
+    Access::new("disable_totp", Rule::SignedIn).fresh(),
+    Access::new("renew_recovery_codes", Rule::SignedIn).unkept().fresh(),
+    Access::new("list_passkeys", Rule::SignedIn),
+    Access::new("begin_passkey", Rule::SignedIn).unkept().fresh(),
+    Access::new("finish_passkey", Rule::SignedIn).unkept().fresh(),
+    Access::new("update_passkey", Rule::SignedIn),
+    Access::new("delete_passkey", Rule::SignedIn).fresh(),
+    Access::new("begin_passkey_sign_in", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("finish_passkey_sign_in", Rule::Anyone).tier(Tier::SignIn).unkept(),
+    Access::new("reset_second_factors", Rule::Installation(SECOND_FACTORS_RESET)).fresh(),
 ];

@@ -40,6 +40,13 @@ pub(crate) const SSO_UNLINKED: &str = "person.sso_unlinked";
 pub(crate) const MEMBER_SIGNED_IN: &str = "member.signed_in";
 /// Strangers at the door, counted by the minute: see `refusals`.
 pub(crate) const SIGN_IN_REFUSED: &str = "sign_in.refused";
+pub(crate) const SECOND_FACTOR_ADDED: &str = "person.second_factor_added";
+pub(crate) const SECOND_FACTOR_REMOVED: &str = "person.second_factor_removed";
+pub(crate) const SECOND_FACTORS_RESET: &str = "person.second_factors_reset";
+pub(crate) const RECOVERY_CODES_MADE: &str = "person.recovery_codes_made";
+pub(crate) const RECOVERY_CODE_USED: &str = "person.recovery_code_used";
+pub(crate) const PASSKEY_COUNTER_REGRESSED: &str = "passkey.counter_regressed";
+pub(crate) const SESSION_PROVEN: &str = "session.proven";
 
 pub(crate) async fn in_workspace(
     tx: &mut Tx,
@@ -122,4 +129,16 @@ pub(crate) const TYPES: &[EventType] = &[
     event(SSO_PROVIDER_DELETED, "sso_provider", SSO_MANAGE, "A provider was taken away."),
     event(SSO_LINKED, "person", PEOPLE_READ, "An account can be signed in to at a provider."),
     event(SSO_UNLINKED, "person", PEOPLE_READ, "An account can no longer be signed in to at a provider."),
+    event(SECOND_FACTOR_ADDED, "person", PEOPLE_READ, "Somebody has a second factor more."),
+    event(SECOND_FACTOR_REMOVED, "person", PEOPLE_READ, "Somebody has a second factor less."),
+    event(SECOND_FACTORS_RESET, "person", PEOPLE_READ, "An operator took all second factors off somebody."),
+    event(RECOVERY_CODES_MADE, "person", PEOPLE_READ, "Somebody was given new recovery codes."),
+    event(RECOVERY_CODE_USED, "person", PEOPLE_READ, "Somebody used a recovery code up."),
+    event(
+        PASSKEY_COUNTER_REGRESSED,
+        "passkey",
+        PEOPLE_READ,
+        "The counter of a passkey did not go on: somebody may hold a copy of it. It was refused.",
+    ),
+    event(SESSION_PROVEN, "session", PEOPLE_READ, "Somebody proved again in a session who they are."),
 ];

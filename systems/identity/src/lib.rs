@@ -1,7 +1,7 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
-//! Owns people, sessions, API keys, workspaces with their members, setup and the plain pages. Refuses to know what any
-//! other system's permissions mean: it only knows that they were declared. Second factors, SSO and invitations will
+//! Owns people, sessions, second factors, sign-in at providers, API keys, workspaces with their members, setup and the plain pages. Refuses to
+//! know what any other system's permissions mean: it only knows that they were declared. Invitations will
 //! stand beside these nouns.
 
 mod access;
@@ -10,6 +10,7 @@ pub mod admin;
 mod callers;
 pub mod control;
 mod events;
+mod factors;
 mod keys;
 mod leaving;
 mod letters;
@@ -57,6 +58,8 @@ const MIGRATIONS: db::Migrations = db::Migrations {
         db::migration!("0006_refusals"),
         db::migration!("0010_leaving"),
         db::migration!("0011_mailed_links"),
+        db::migration!("0030_second_factors"),
+        db::migration!("0031_required_factor"),
         db::migration!("0040_sso"),
         db::migration!("0050_cookie_sessions"),
         db::migration!("0051_api_keys"),
@@ -131,6 +134,7 @@ pub const fn system() -> System {
             ("sva", "service account"),
             ("sgk", "signing key"),
             ("idn", "identity at a provider"),
+            ("pky", "passkey"),
         ],
         upkeep: UPKEEP,
         jobs: || {
@@ -171,6 +175,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workspaces::members::api::routes())
         .merge(setup::api::routes())
         .merge(sso::routes())
+        .merge(factors::api::routes())
 }
 
 const UPKEEP: &[Upkeep] = &[
@@ -178,6 +183,7 @@ const UPKEEP: &[Upkeep] = &[
     Upkeep { name: "refused sign-ins", every: Duration::from_mins(1), run: refusals::jobs::flush },
     Upkeep { name: "mailed links", every: Duration::from_hours(1), run: links::jobs::prune },
     Upkeep { name: "logins at providers", every: Duration::from_mins(10), run: sso::jobs::prune },
+    Upkeep { name: "spent challenges", every: Duration::from_hours(1), run: factors::jobs::prune },
 ];
 
 const METRICS: &[Meaning] = &[

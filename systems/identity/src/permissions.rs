@@ -16,6 +16,7 @@ pub(crate) const PEOPLE_READ: Permission = Permission("people:read");
 pub(crate) const PEOPLE_MANAGE: Permission = Permission("people:manage");
 pub(crate) const SSO_MANAGE: Permission = Permission("sso:manage");
 pub(crate) const OPERATOR_KEYS: Permission = Permission("operator_keys:manage");
+pub(crate) const SECOND_FACTORS_RESET: Permission = Permission("second_factors:reset");
 
 pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
     in_workspace(WORKSPACE_READ, true, "See the workspace's name and slug."),
@@ -36,6 +37,7 @@ pub(crate) const PERMISSIONS: &[PermissionInfo] = &[
     ),
     over_all(SSO_MANAGE, "See, make and change the providers that people sign in at."),
     over_all(OPERATOR_KEYS, "Make, see and revoke API keys that work in every workspace."),
+    over_all(SECOND_FACTORS_RESET, "Take all second factors off somebody who lost them."),
 ];
 
 const fn in_workspace(permission: Permission, member: bool, meaning: &'static str) -> PermissionInfo {

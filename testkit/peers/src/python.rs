@@ -5,11 +5,7 @@ use std::process::Command;
 
 /// Where `scripts/setup.sh` puts it.
 pub fn python() -> PathBuf {
-    let of = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let cache = of("MAINSTAY_TEST_CACHE_DIR")
-        .or_else(|| of("XDG_CACHE_HOME").map(|cache| cache.join("mainstay")))
-        .or_else(|| of("HOME").map(|home| home.join(".cache/mainstay")));
-    let python = cache.unwrap_or_default().join("venv/bin/python");
+    let python = crate::folder::cache().join("venv/bin/python");
     if python.exists() { python } else { "python3".into() }
 }
 

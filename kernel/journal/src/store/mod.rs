@@ -199,9 +199,10 @@ pub(crate) async fn labelled(
     Ok(row.take::<Option<i64>>(0)?.zip(row.take::<Option<i64>>(1)?))
 }
 
-/// Takes the actor's label off what stands from one place to another. Nothing else of an event ever changes.
+/// Takes the actor's label, address and client off what stands from one place to another. Nothing else of an event ever changes.
 pub(crate) async fn unlabel(tx: &mut Tx, _: &Installation, actor: &str, places: (i64, i64)) -> Result<()> {
-    let sql = "UPDATE events SET actor_label = '' WHERE seq >= $2 AND seq <= $3 AND actor_id = $1";
+    let sql = "UPDATE events SET actor_label = '', client = NULL, user_agent = NULL \
+               WHERE seq >= $2 AND seq <= $3 AND actor_id = $1";
     tx.execute(sql, params![actor, places.0, places.1]).await?;
     Ok(())
 }

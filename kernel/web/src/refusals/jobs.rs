@@ -51,15 +51,12 @@ async fn tell(tx: &mut Tx, refused: &Refused, times: i64) -> Result<()> {
     }));
     let actor = refused.actor.clone().unwrap_or_else(|| Actor::system("several callers"));
     let trace = Trace { origin: origin(refused), ..Trace::default() };
-    match refused.workspace {
-        Some(workspace) => {
-            journal::append(tx, &Scope::of_request(workspace, actor, trace), event.from("gate")).await?
-        }
-        None => {
-            let by = Installation::of_request(actor, trace);
-            journal::append_installation(tx, &by, event.from("gate")).await?
-        }
-    };
+    let event = event.from("gate");
+    if let Some(workspace) = refused.workspace {
+        journal::append(tx, &Scope::of_request(workspace, actor, trace), event).await?;
+    } else {
+        journal::append_installation(tx, &Installation::of_request(actor, trace), event).await?;
+    }
     Ok(())
 }
 

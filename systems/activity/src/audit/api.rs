@@ -39,6 +39,7 @@ struct AuditFilter {
     /// Only what was asked for from this network or address: `203.0.113.0/24`.
     network: Option<String>,
     /// `json` is a page. `csv` and `jsonl` are everything that fits, oldest first, as a file, without paging.
+    #[param(inline)]
     format: Option<Format>,
 }
 

@@ -26,6 +26,9 @@ fn read(request: &str) -> (HashMap<String, String>, Value) {
     (headers, serde_json::from_str(body).unwrap())
 }
 
+/// What somebody on the way might do to it.
+type Change = fn(&mut HashMap<String, String>, &mut String);
+
 /// What the library of Standard Webhooks says of a request.
 fn verified(
     request: &str,
@@ -89,7 +92,6 @@ testkit::on_both! {
         report(&owner, "degraded").await;
         let request = seen(&upstream, 1).await.remove(0);
         assert_eq!(verified(&request, &secret, |_, _| {}), "verified");
-        type Change = fn(&mut HashMap<String, String>, &mut String);
         let changes: [Change; 4] = [
             |_, body| body.push(' '),
             |headers, _| { headers.insert("webhook-id".into(), "whd_other".into()); },

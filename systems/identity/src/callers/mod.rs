@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
-use web::{App, Authenticate, Caller, Cookie, Credential};
+use web::{App, Authenticate, Caller, Cookie, Credential, Fault};
 
 pub(crate) use ops::{Place, enter, ground, person_of};
 use ops_keys::Sent;
@@ -62,6 +62,10 @@ impl Authenticate for Identity {
             }
         })
     }
+
+    fn step_up_age(&self, app: &App) -> Duration {
+        app.settings().get::<IdentitySettings>().step_up_age
+    }
 }
 
 impl Identity {
@@ -74,7 +78,7 @@ impl Identity {
         };
         let session =
             session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
-        self.person_in(&session.person, claims.sid, wanted)
+        self.person_in(app, &session, claims.sid, wanted)
     }
 
     /// A browser's session. Its use is noted beside the request where `peer` is given.
@@ -101,7 +105,7 @@ impl Identity {
         if let Some(peer) = peer {
             self.callers.touch_session(app, id, &session, peer, now);
         }
-        self.person_in(&session.person, id, wanted)
+        self.person_in(app, &session, id, wanted)
     }
 
     /// Verified once; afterwards known by its hash until it expires.
@@ -119,11 +123,22 @@ impl Identity {
         Ok(claims)
     }
 
-    fn person_in(&self, person: &PersonStanding, session: SessionId, wanted: Option<&str>) -> Result<Caller> {
+    fn person_in(
+        &self,
+        app: &App,
+        standing: &SessionStanding,
+        session: SessionId,
+        wanted: Option<&str>,
+    ) -> Result<Caller> {
+        let person = &standing.person;
         let membership = match wanted {
             Some(wanted) => Some(named(&person.memberships, wanted).ok_or_else(access_denied)?),
             None => person.memberships.iter().find(|membership| membership.is_default),
         };
+        let second_factor = standing.second_factor || app.broken(Fault::NoFactorAsked);
+        let barred = membership.is_some_and(|membership| membership.require_second_factor && !second_factor);
+        // Whoever is barred is in no workspace, so that a handler which asks for no permission has none to look into.
+        let membership = membership.filter(|_| !barred);
         let rights = membership.map(|membership| self.roles.rights(membership.role).clone());
         Ok(Caller {
             actor: Actor {
@@ -136,6 +151,9 @@ impl Identity {
             workspace: membership.map(|membership| membership.workspace),
             rights: rights.unwrap_or_default(),
             installation: person.installation.clone(),
+            proven_at: Some(standing.proven_at),
+            second_factor,
+            barred,
             published: false,
         })
     }
@@ -173,6 +191,9 @@ impl Identity {
                 Some(_) => Rights::none(),
                 None => self.roles.limited(&key.permissions, &person.installation, true),
             },
+            proven_at: None,
+            second_factor: false,
+            barred: false,
             published: false,
         })
     }

@@ -7,7 +7,7 @@ use types::{Error, Installation, Permission, PersonId, Result, Rights, Scope, Wo
 use web::Caller;
 
 use crate::Identity;
-use crate::workspaces::members;
+use crate::workspaces::{self, members};
 
 /// Who wants to do what in which workspace; made by a handler, settled inside its transaction.
 #[derive(Clone)]
@@ -25,6 +25,9 @@ pub(crate) async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> 
     let rights = match person_of(caller) {
         Some(person) => {
             let member = members::store::get(rx, &scope, person).await?.ok_or_else(Error::not_found)?;
+            if !caller.second_factor && workspaces::store::requires_second_factor(rx, &scope).await? {
+                return Err(web::second_factor_needed());
+            }
             identity.roles.rights(member.role).clone()
         }
         // A key was already held against the workspace of its request; it reaches no other.

@@ -41,6 +41,9 @@ impl Identity {
             workspace: Some(workspace),
             rights,
             installation: Rights::none(),
+            proven_at: None,
+            second_factor: false,
+            barred: false,
             published: key.origins.is_some(),
         })
     }

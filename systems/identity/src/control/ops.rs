@@ -118,6 +118,9 @@ async fn in_the_place_of(
         workspace: membership.map(|one| one.workspace),
         rights: rights.unwrap_or_default(),
         installation,
+        proven_at: None,
+        second_factor: false,
+        barred: false,
         published: false,
     })
 }

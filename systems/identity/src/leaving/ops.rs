@@ -10,9 +10,9 @@ use web::App;
 use crate::letters::{self, Letter};
 use crate::links::{self, NewLink, Purpose, Token};
 use crate::people::{self, Email, PersonRow, Status};
-use crate::sessions::ops::invalid_credentials;
+use crate::sessions::ops_door::invalid_credentials;
 use crate::workspaces::members;
-use crate::{Identity, events, keys, secrets, sessions, sso};
+use crate::{Identity, events, factors, keys, secrets, sessions, sso};
 
 /// How long the way back that a sign-in shows is open.
 const STAY_NOW: Duration = Duration::from_mins(15);
@@ -111,6 +111,7 @@ pub(crate) async fn erase(tx: &mut Tx, inst: &Installation, person: &PersonRow) 
         events::in_installation(tx, inst, events::API_KEY_REVOKED, key.to_string(), payload).await?;
     }
     sessions::store::forget_person(tx, inst, id).await?;
+    factors::ops::reset(tx, inst, id).await?;
     sso::identities::store::forget_person(tx, inst, id).await?;
     links::store::forget_person(tx, inst, id).await?;
     people::store::erase(tx, inst, id, now).await?;

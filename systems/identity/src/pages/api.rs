@@ -105,7 +105,7 @@ async fn post_setup(
     }
 }
 
-pub(super) fn address_of(client: Option<Extension<ClientAddr>>) -> IpAddr {
+pub(crate) fn address_of(client: Option<Extension<ClientAddr>>) -> IpAddr {
     client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0)
 }
 

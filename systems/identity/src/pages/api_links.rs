@@ -50,7 +50,10 @@ const RESET: Form<'static> = Form {
     title: "Set a new password",
     about: "Every device that is signed in will be signed out.",
     action: "/reset-password",
-    fields: &[CODE, PASSWORD],
+    fields: &[
+        CODE,
+        Field::new("password", "The new password", "password", "new-password").hint(PASSWORD_HINT),
+    ],
     button: "Set the password",
     error: None,
 };

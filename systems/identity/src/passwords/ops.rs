@@ -73,12 +73,11 @@ pub(crate) async fn reset(app: &App, inst: &Installation, token: &str, password:
     let args = (inst.clone(), secrets::hash(token), hash, broken);
     let write = app.db().write(args, |tx, (inst, token, hash, broken)| {
         Box::pin(async move {
-            let person = match broken {
-                Some(LinkRow { person, .. }) => person.ok_or_else(links::ops::invalid)?,
-                None => {
-                    let link = links::ops::take(tx, inst, token, Purpose::Reset).await?;
-                    links::ops::owner(tx, inst, &link).await?.id
-                }
+            let person = if let Some(LinkRow { person, .. }) = broken {
+                person.ok_or_else(links::ops::invalid)?
+            } else {
+                let link = links::ops::take(tx, inst, token, Purpose::Reset).await?;
+                links::ops::owner(tx, inst, &link).await?.id
             };
             set(tx, inst, person, hash, None).await
         })

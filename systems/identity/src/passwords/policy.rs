@@ -74,7 +74,7 @@ fn is_in(sorted: &str, word: &str) -> bool {
 /// The same few characters over and over.
 fn is_repeated(text: &str) -> bool {
     let all: Vec<char> = text.chars().collect();
-    (1..=8).any(|unit| unit * 2 <= all.len() && all.len() % unit == 0 && repeats(&all, unit))
+    (1..=8).any(|unit| unit * 2 <= all.len() && all.len().is_multiple_of(unit) && repeats(&all, unit))
 }
 
 fn repeats(all: &[char], unit: usize) -> bool {
@@ -91,7 +91,7 @@ fn is_walk(text: &str) -> bool {
 fn are_neighbours(one: char, other: char) -> bool {
     let beside =
         |row: &&str| row.find(one).zip(row.find(other)).is_some_and(|(one, other)| one.abs_diff(other) == 1);
-    u32::from(one).abs_diff(u32::from(other)) == 1 || ROWS.iter().any(|row| beside(&row))
+    u32::from(one).abs_diff(u32::from(other)) == 1 || ROWS.iter().any(beside)
 }
 
 /// One known word, or the same one several times, with digits around it.
@@ -100,7 +100,7 @@ fn is_word(text: &str) -> bool {
     [core, &without_digits_for_letters(core), &without_digits_for_letters(text)].into_iter().any(|core| {
         let all: Vec<char> = core.chars().collect();
         (4..=all.len()).any(|unit| {
-            all.len() % unit == 0
+            all.len().is_multiple_of(unit)
                 && repeats(&all, unit)
                 && is_in(WORDS, &all[..unit].iter().collect::<String>())
         })

@@ -62,12 +62,19 @@ pub(crate) struct MembershipOut {
     role: Role,
     /// Whether requests that name no workspace go here.
     is_default: bool,
+    /// Whether the workspace keeps sessions without a second factor out.
+    require_second_factor: bool,
 }
 
 impl From<Membership> for MembershipOut {
     fn from(membership: Membership) -> Self {
-        let Membership { workspace, slug, name, role, is_default } = membership;
-        Self { workspace: WorkspaceRef { id: workspace, slug, name }, role, is_default }
+        let Membership { workspace, slug, name, role, is_default, require_second_factor } = membership;
+        Self {
+            workspace: WorkspaceRef { id: workspace, slug, name },
+            role,
+            is_default,
+            require_second_factor,
+        }
     }
 }
 

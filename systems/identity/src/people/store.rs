@@ -50,6 +50,12 @@ pub(crate) async fn password(rx: &mut Read, _: &Installation, id: PersonId) -> R
     row.map_or(Ok(None), |mut row| Ok(row.take("password_hash")?))
 }
 
+/// The hash of somebody's password; `None` when they have none.
+pub(crate) async fn password_hash(rx: &mut Read, _: &Installation, id: PersonId) -> Result<Option<String>> {
+    let sql = "SELECT password_hash FROM people WHERE id = $1";
+    rx.row(sql, params![id]).await?.map_or(Ok(None), |mut row| Ok(row.take("password_hash")?))
+}
+
 /// A person who is about to be written.
 pub(crate) struct NewPerson<'a> {
     pub(crate) id: PersonId,

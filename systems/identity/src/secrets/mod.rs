@@ -12,47 +12,80 @@ use ring::{digest, hmac};
 /// What identity derives from the installation secret.
 pub(crate) struct Secrets {
     refresh: hmac::Key,
-    seal: LessSafeKey,
+    challenges: hmac::Key,
+    signing: Seal,
+    /// Seals what makes codes of second factors: a box of one kind does not open as the other.
+    pub(crate) factors: Seal,
 }
+
+/// A key that seals and opens.
+pub(crate) struct Seal(LessSafeKey);
 
 impl Secrets {
     /// Another installation secret means: old signing keys can not be opened (new ones are made), and of each session
     /// only the two youngest refresh tokens are still known.
     pub(crate) fn derive(keys: &web::Keys) -> Self {
-        let seal = UnboundKey::new(&AES_256_GCM, &keys.derive("identity: private signing keys"))
-            .expect("AES-256 takes keys of 32 bytes");
         Self {
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &keys.derive("identity: refresh tokens")),
-            seal: LessSafeKey::new(seal),
+            challenges: hmac::Key::new(hmac::HMAC_SHA256, &keys.derive("identity: challenges")),
+            signing: Seal::derive(keys, "identity: private signing keys"),
+            factors: Seal::derive(keys, "identity: second factors"),
         }
     }
 
     /// The secret part of a refresh token: the same for the same parts, and made by nobody else.
     pub(crate) fn refresh_proof(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.refresh);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        context.sign().as_ref().try_into().expect("HMAC-SHA256 is 32 bytes")
+        proof(&self.refresh, parts)
+    }
+
+    /// What makes a challenge ours.
+    pub(crate) fn challenge_proof(&self, parts: &[&[u8]]) -> [u8; 32] {
+        proof(&self.challenges, parts)
+    }
+
+    /// Encrypts `plain`; it opens only together with the same `about`.
+    pub(crate) fn seal(&self, about: &[u8], plain: &[u8]) -> Vec<u8> {
+        self.signing.seal(about, plain)
+    }
+
+    /// `None` when it was sealed under another secret, about something else, or was changed.
+    pub(crate) fn open(&self, about: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        self.signing.open(about, sealed)
+    }
+}
+
+/// The length of each part goes along, so that parts can not flow into each other.
+fn proof(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    context.sign().as_ref().try_into().expect("HMAC-SHA256 is 32 bytes")
+}
+
+impl Seal {
+    fn derive(keys: &web::Keys, purpose: &str) -> Self {
+        let key = UnboundKey::new(&AES_256_GCM, &keys.derive(purpose));
+        Self(LessSafeKey::new(key.expect("AES-256 takes keys of 32 bytes")))
     }
 
     /// Encrypts `plain`; it opens only together with the same `about`.
     pub(crate) fn seal(&self, about: &[u8], plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_LEN] = random();
         let mut sealed = plain.to_vec();
-        self.seal
+        self.0
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(about), &mut sealed)
             .expect("a key of 32 bytes is far below the limit of AES-GCM");
         [nonce.as_slice(), &sealed].concat()
     }
 
-    /// `None` when it was sealed under another secret, about something else, or was changed.
+    /// `None` when it was sealed under another key, about something else, or was changed.
     pub(crate) fn open(&self, about: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, rest) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut rest = rest.to_vec();
-        self.seal.open_in_place(nonce, Aad::from(about), &mut rest).ok().map(|plain| plain.to_vec())
+        self.0.open_in_place(nonce, Aad::from(about), &mut rest).ok().map(|plain| plain.to_vec())
     }
 }
 

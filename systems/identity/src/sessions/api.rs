@@ -1,5 +1,7 @@
 //! Tokens, and the list of one's own sessions.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::HeaderMap;
 use query::{Page, SortFields};
@@ -13,9 +15,12 @@ use zeroize::Zeroizing;
 
 use super::model::{Origin, SessionId, SessionOut, TokenPair};
 use super::ops::Grant;
+use super::ops_door::{self, Guest};
 use super::siege::Siege;
-use super::{SessionKind, cookies, ops, store};
+use super::{SessionKind, api_proof, cookies, ops, store};
 use crate::callers::person_of;
+use crate::factors::Shown;
+use crate::factors::passkeys::AssertionIn;
 use crate::people::{email_key, password_text};
 use crate::{Ack, Identity};
 
@@ -28,20 +33,31 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_sessions))
         .routes(routes!(revoke_session))
         .routes(routes!(revoke_other_sessions))
+        .merge(api_proof::routes())
 }
 
 pub(crate) const SHAPE: ListShape = ListShape { sort: SortFields::USUAL, filters: &[] };
 
-/// Signing in, as an OAuth 2 form.
+/// Signing in, as an OAuth 2 form: with `username` and `password`, or, after `second_factor_required`, with
+/// `grant_type=second_factor`, the `challenge` and a second factor.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenIn {
     /// The e-mail address. Case and blanks around it do not matter.
-    username: String,
+    username: Option<String>,
     #[schema(format = Password)]
-    password: String,
-    /// `password`, if it is sent at all.
+    password: Option<String>,
+    /// The code that the authenticator app shows, or a recovery code. It may come with the password, so that whoever has a
+    /// second factor needs one request.
+    #[schema(max_length = 64)]
+    totp: Option<String>,
+    /// `password`, if it is sent at all, or `second_factor`.
     grant_type: Option<String>,
+    /// From the refusal `second_factor_required`.
+    #[schema(max_length = 128)]
+    challenge: Option<String>,
+    /// What a passkey signed, as the JSON of `PublicKeyCredential.toJSON()`.
+    passkey: Option<String>,
     /// Read and ignored: what a token may do is what its person may do.
     #[allow(dead_code, reason = "OAuth clients send it")]
     scope: Option<String>,
@@ -84,6 +100,7 @@ impl Check for Others {
     fn check(&self, _: &mut Problems) {}
 }
 
+/// Where a request came from, as far as it can be told.
 pub(crate) fn origin(headers: &HeaderMap, client: Client) -> Origin {
     let agent = headers.get(http::header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     Origin::new(agent.as_deref().unwrap_or_default(), client.0)
@@ -97,55 +114,134 @@ pub(crate) fn own(caller: &Caller) -> types::Result<(PersonId, SessionId)> {
     })
 }
 
-/// Signs in with address and password.
+/// Signs in with address and password, and with a second factor where the person has one.
+///
+/// Without it the right password is answered 401 `second_factor_required`, with `challenge`, `methods` (`totp`, `passkey`,
+/// `recovery_code`), `expires_in` and, for a passkey, the options of `navigator.credentials.get` in `passkey`. Send the
+/// challenge back within five minutes with `grant_type=second_factor` and `totp` or `passkey`. It works once.
 #[utoipa::path(post, path = "/api/v1/auth/token", tag = "auth", operation_id = "create_token",
     request_body(content = TokenIn, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "A pair of tokens.", body = TokenPair),
-              (status = 401, description = "Address or password is not right; which one is not said.")))]
+              (status = 401, description = "Address or password is not right; which one is not said. Or a second factor is missing or not right.")))]
 async fn create_token(
     view: View<Installation>,
     client: Client,
     headers: HeaderMap,
     Form(body): Form<TokenIn>,
 ) -> Result<Reply> {
-    if body.grant_type.is_some_and(|grant| grant != "password") {
-        let message = "Only the grant type `password` is known here.";
-        return Err(Error::malformed("unsupported_grant_type", message).into());
-    }
     let identity = view.app().extension::<Identity>()?;
-    let entry = Entry { username: body.username, password: body.password, kind: SessionKind::Tokens };
-    let grant = enter(&view, &identity, client, &headers, entry).await?;
+    let go_on = match body.grant_type.as_deref() {
+        None | Some("password") => false,
+        Some("second_factor") => true,
+        Some(_) => {
+            let message = "Only the grant types `password` and `second_factor` are known here.";
+            return Err(Error::malformed("unsupported_grant_type", message).into());
+        }
+    };
+    let entry = body.entry(go_on)?;
+    let guest = Guest { origin: origin(&headers, client), kind: SessionKind::Tokens };
+    let grant = enter(&view, &identity, client, guest, entry).await?;
     Ok(Reply::ok(&ops::pair(view.app(), &identity, &grant).await?)?.no_store())
 }
 
-/// What somebody says at the door, and what they want to have afterwards.
-pub(super) struct Entry {
-    pub(super) username: String,
-    pub(super) password: String,
-    pub(super) kind: SessionKind,
+impl TokenIn {
+    fn entry(self, go_on: bool) -> types::Result<Entry> {
+        let passkey = self.passkey.map(|json| web::read_json(json.as_bytes())).transpose()?;
+        if go_on {
+            return Entry::factor(self.challenge, self.totp, passkey);
+        }
+        Entry::password(self.username, self.password, self.totp, "/username")
+    }
 }
 
-/// Opens a session for the right password, at the pace that the account can stand.
+/// What somebody says at the door.
+pub(super) enum Entry {
+    Password {
+        email_key: String,
+        password: Zeroizing<String>,
+        code: Option<Zeroizing<String>>,
+    },
+    /// The answer to a challenge.
+    Code {
+        challenge: String,
+        code: Zeroizing<String>,
+    },
+    Passkey {
+        challenge: String,
+        assertion: Box<AssertionIn>,
+    },
+}
+
+impl Entry {
+    pub(super) fn password(
+        name: Option<String>,
+        password: Option<String>,
+        code: Option<String>,
+        field: &'static str,
+    ) -> types::Result<Self> {
+        Ok(Self::Password {
+            email_key: email_key(&name.ok_or_else(|| missing(field))?),
+            password: password_text(&Zeroizing::new(password.ok_or_else(|| missing("/password"))?)),
+            code: code.map(Zeroizing::new),
+        })
+    }
+
+    pub(super) fn factor(
+        challenge: Option<String>,
+        code: Option<String>,
+        passkey: Option<AssertionIn>,
+    ) -> types::Result<Self> {
+        let challenge = challenge.ok_or_else(|| missing("/challenge"))?;
+        match (code, passkey) {
+            (Some(code), None) => Ok(Self::Code { challenge, code: Zeroizing::new(code) }),
+            (None, Some(assertion)) => Ok(Self::Passkey { challenge, assertion: Box::new(assertion) }),
+            _ => Err(missing("/totp")),
+        }
+    }
+}
+
+/// Opens a session for whoever shows what it takes, at the pace that the account can stand.
 pub(super) async fn enter(
     view: &View<Installation>,
-    identity: &Identity,
+    identity: &Arc<Identity>,
     client: Client,
-    headers: &HeaderMap,
+    guest: Guest,
     entry: Entry,
 ) -> types::Result<Grant> {
-    let app = view.app();
-    let email_key = email_key(&entry.username);
-    let siege = Siege::of(&email_key);
-    siege.pace(app).await;
-    let origin = origin(headers, client);
-    let password = password_text(&Zeroizing::new(entry.password));
-    let door = ops::SignIn { email_key, password, origin, kind: entry.kind };
-    let signed_in = ops::sign_in(app, identity, view.ground(), door).await;
-    if let Err(error) = &signed_in {
-        identity.refusals.count(error.code(), client.0, app.clock().now());
-        siege.failed(app).await;
+    let (app, inst) = (view.app(), view.ground());
+    let siege = match &entry {
+        Entry::Password { email_key, .. } => Some(Siege::of(email_key)),
+        _ => None,
+    };
+    if let Some(siege) = &siege {
+        siege.pace(app).await;
     }
-    signed_in
+    let opened = match entry {
+        Entry::Password { email_key, password, code } => {
+            let door = ops_door::SignIn { email_key, password, shown: code.map(Shown::Code) };
+            ops_door::sign_in(app, identity, inst, door, guest).await
+        }
+        Entry::Code { challenge, code } => {
+            ops_door::answer(app, identity, inst, &challenge, ops_door::Answer::Code(code), guest).await
+        }
+        Entry::Passkey { challenge, assertion } => {
+            ops_door::answer(app, identity, inst, &challenge, ops_door::Answer::Passkey(assertion), guest)
+                .await
+        }
+    };
+    if let Err(error) = &opened
+        && error.code() != "second_factor_required"
+    {
+        identity.refusals.count(error.code(), client.0, app.clock().now());
+        if let Some(siege) = siege {
+            siege.failed(app).await;
+        }
+    }
+    opened
+}
+
+fn missing(field: &'static str) -> Error {
+    Error::invalid("invalid", "Some fields are not valid.").at_field(field, "required", "is needed here")
 }
 
 /// Exchanges a refresh token for the next pair.

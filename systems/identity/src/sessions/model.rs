@@ -81,6 +81,10 @@ pub(crate) struct SessionRow {
     pub(crate) last_used_at: Time,
     pub(crate) expires_at: Time,
     pub(crate) revoked_at: Option<Time>,
+    /// With blanks between.
+    pub(crate) methods: String,
+    pub(crate) proven_at: Time,
+    pub(crate) second_factor_at: Option<Time>,
     pub(crate) kind: SessionKind,
     pub(crate) version: i64,
 }
@@ -110,6 +114,14 @@ pub(crate) struct SessionOut {
     pub(crate) revoked_at: Option<Time>,
     /// Whether it is the one that asks.
     pub(crate) is_current: bool,
+    /// How its person proved themselves when they last did: `password`, `sso`, `totp`, `recovery_code`, `passkey`.
+    pub(crate) methods: Vec<String>,
+    /// When its person last proved themselves, by signing in or stepping up.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) proven_at: Time,
+    /// When a second factor was last shown in it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) second_factor_at: Option<Time>,
     #[serde(skip)]
     version: i64,
 }
@@ -142,6 +154,9 @@ impl SessionOut {
             last_used_at: row.last_used_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
+            methods: row.methods.split(' ').map(str::to_owned).collect(),
+            proven_at: row.proven_at,
+            second_factor_at: row.second_factor_at,
         }
     }
 }

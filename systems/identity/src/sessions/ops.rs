@@ -1,32 +1,20 @@
-//! Signing in, refreshing, and ending sessions.
+//! Refreshing and ending sessions. How one begins stands in `ops_door`, how somebody proves themselves again in `ops_proof`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use db::Tx;
 use serde_json::json;
-use types::{Actor, ActorKind, Error, Installation, PersonId, Result, Time};
+use types::{Error, Installation, PersonId, Result, Time};
 use web::{App, Fault};
-use zeroize::Zeroizing;
 
-use super::kind::SessionKind;
 use super::model::{Origin, SessionId, SessionState, TokenPair};
 use super::refresh::{self, Presented, Rule, Verdict};
-use super::store::{self, NewSession};
-use crate::leaving::ops as leaving;
-use crate::passwords::ops as passwords;
-use crate::people::{self, PersonRow, Status};
+use super::store;
+use crate::people::{self, Status};
 use crate::settings::{IdentitySettings, OnReuse, SessionSettings};
 use crate::signing::Claims;
-use crate::{Identity, events, secrets, workspaces};
-
-/// Somebody at the door.
-pub(crate) struct SignIn {
-    pub(crate) email_key: String,
-    pub(crate) password: Zeroizing<String>,
-    pub(crate) origin: Origin,
-    pub(crate) kind: SessionKind,
-}
+use crate::{Identity, events, secrets};
 
 /// A session as far as its next secret needs it.
 #[derive(Clone)]
@@ -51,110 +39,7 @@ impl Grant {
     }
 }
 
-/// A new session for the right password. Everything else gets one refusal, after the same work: an address that nobody has
-/// costs a hash like every other.
-pub(crate) async fn sign_in(
-    app: &App,
-    identity: &Identity,
-    inst: &Installation,
-    door: SignIn,
-) -> Result<Grant> {
-    let SignIn { email_key, password, origin, kind } = door;
-    let known = app
-        .db()
-        .read((inst.clone(), email_key), |rx, (inst, key)| {
-            Box::pin(people::store::credentials(rx, inst, key))
-        })
-        .await?;
-    if known.is_none() && app.broken(Fault::QuickStranger) {
-        return Err(invalid_credentials());
-    }
-    let (person, hash) = known.map_or((None, None), |(person, hash)| (Some(person), hash));
-    let proof = identity.passwords.prove(app.tasks(), password, hash).await?;
-    let person = person.filter(|_| proof.fits).ok_or_else(invalid_credentials)?;
-    leaving::admit(app, inst, &person).await?;
-    passwords::renew(app, inst, person.id, proof).await?;
-    start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
-}
-
-/// A new session for somebody whom another provider proved.
-pub(crate) async fn open(
-    app: &App,
-    identity: &Identity,
-    inst: &Installation,
-    person: PersonRow,
-    origin: Origin,
-    kind: SessionKind,
-) -> Result<Grant> {
-    start(app, inst, &identity.secrets, person, origin, kind).await?.ok_or_else(invalid_credentials)
-}
-
-/// `None` when the person was suspended in between.
-async fn start(
-    app: &App,
-    inst: &Installation,
-    keys: &secrets::Secrets,
-    person: PersonRow,
-    origin: Origin,
-    kind: SessionKind,
-) -> Result<Option<Grant>> {
-    let now = app.clock().now();
-    let (session, salt) = (SessionId::at(now), secrets::random::<16>().to_vec());
-    let first = Start {
-        refresh_hash: secrets::hash(&kind.secret(keys, session, &salt, 1)),
-        grant: Grant {
-            session,
-            person: person.id,
-            generation: 1,
-            salt,
-            expires_at: now.plus(app.settings().get::<IdentitySettings>().session_life),
-        },
-        origin,
-        kind,
-        now,
-    };
-    // Nobody had signed in when the request came; what it does is done by the person it turned out to be.
-    let actor = Actor { kind: ActorKind::Person, id: Some(person.id.to_string()), label: person.email };
-    let inst = Installation::of_request(actor, inst.trace().clone());
-    let write = app.db().write((inst, first), |tx, (inst, first)| Box::pin(first.run(tx, inst)));
-    write.await
-}
-
-/// What the unit of a sign-in needs.
-struct Start {
-    grant: Grant,
-    refresh_hash: [u8; 32],
-    origin: Origin,
-    kind: SessionKind,
-    now: Time,
-}
-
-impl Start {
-    async fn run(&self, tx: &mut Tx, inst: &Installation) -> Result<Option<Grant>> {
-        let Self { grant, refresh_hash, origin, kind, now } = self;
-        if !is_active(tx, inst, grant.person).await? {
-            return Ok(None);
-        }
-        let new = NewSession {
-            id: grant.session,
-            person: grant.person,
-            origin,
-            salt: &grant.salt,
-            refresh_hash,
-            now: *now,
-            expires_at: grant.expires_at,
-            kind: *kind,
-        };
-        store::insert(tx, inst, new).await?;
-        let payload = json!({"person_id": grant.person, "device": origin.device()});
-        let subject = grant.session.to_string();
-        events::in_installation(tx, inst, events::SESSION_CREATED, subject, payload).await?;
-        workspaces::members::ops_sign_ins::signed_in(tx, inst, grant.person).await?;
-        Ok(Some(grant.clone()))
-    }
-}
-
-async fn is_active(tx: &mut Tx, inst: &Installation, person: PersonId) -> Result<bool> {
+pub(super) async fn is_active(tx: &mut Tx, inst: &Installation, person: PersonId) -> Result<bool> {
     Ok(people::store::get(tx, inst, person).await?.is_some_and(|row| row.status == Status::Active))
 }
 
@@ -327,11 +212,6 @@ pub(crate) async fn revoke_all(
 async fn tell_revoked(tx: &mut Tx, inst: &Installation, person: PersonId, id: SessionId) -> Result<()> {
     let payload = json!({"person_id": person});
     events::in_installation(tx, inst, events::SESSION_REVOKED, id.to_string(), payload).await
-}
-
-/// One refusal for every reason.
-pub(crate) fn invalid_credentials() -> Error {
-    Error::unauthenticated("invalid_credentials", "The address or the password is not right.")
 }
 
 fn invalid_refresh() -> Error {

@@ -18,13 +18,29 @@ pub(crate) struct NewSession<'a> {
     pub(crate) refresh_hash: &'a [u8],
     pub(crate) now: Time,
     pub(crate) expires_at: Time,
+    /// How the person proved who they are, in words with blanks between.
+    pub(crate) methods: &'a str,
+    /// When they showed a second factor.
+    pub(crate) second_factor_at: Option<Time>,
     pub(crate) kind: SessionKind,
 }
 
 pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -> Result<()> {
     let sql = "INSERT INTO sessions (id, person_id, device, user_agent, ip, created_at, last_used_at, expires_at, \
-               generation, salt, refresh_hash, kind) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, $8, $9, $10)";
-    let NewSession { id, person, origin, salt, refresh_hash, now, expires_at, kind } = new;
+               generation, salt, refresh_hash, methods, proven_at, second_factor_at, kind) \
+               VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, $8, $9, $10, $6, $11, $12)";
+    let NewSession {
+        id,
+        person,
+        origin,
+        salt,
+        refresh_hash,
+        now,
+        expires_at,
+        methods,
+        second_factor_at,
+        kind,
+    } = new;
     let values = params![
         id,
         person,
@@ -35,6 +51,8 @@ pub(crate) async fn insert(tx: &mut Tx, _: &Installation, new: NewSession<'_>) -
         expires_at,
         salt,
         refresh_hash,
+        methods,
+        second_factor_at,
         kind.as_str()
     ];
     tx.execute(sql, values).await?;
@@ -76,6 +94,37 @@ pub(crate) async fn rotate(
                WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL AND expires_at > $4";
     let values = params![id, presented, next, now, &origin.user_agent, &origin.ip];
     Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// The person of a session proved themselves again; with a second factor or without.
+pub(crate) async fn proven(
+    tx: &mut Tx,
+    _: &Installation,
+    id: SessionId,
+    methods: &str,
+    second_factor: bool,
+    now: Time,
+) -> Result<()> {
+    let sql = "UPDATE sessions SET methods = $2, proven_at = $4, \
+               second_factor_at = CASE WHEN $3 = 1 THEN $4 ELSE second_factor_at END \
+               WHERE id = $1 AND revoked_at IS NULL";
+    tx.execute(sql, params![id, methods, second_factor, now]).await?;
+    Ok(())
+}
+
+/// A second factor was shown in a session; what its person proved before still counts.
+pub(crate) async fn second_factor_shown(
+    tx: &mut Tx,
+    _: &Installation,
+    id: SessionId,
+    method: &str,
+    now: Time,
+) -> Result<()> {
+    let sql = "UPDATE sessions SET second_factor_at = $3, \
+               methods = CASE WHEN second_factor_at IS NULL THEN methods || ' ' || $2 ELSE methods END \
+               WHERE id = $1 AND revoked_at IS NULL";
+    tx.execute(sql, params![id, method, now]).await?;
+    Ok(())
 }
 
 /// Gives a session another cookie, while the presented one is still its own. `false` when it is over.
@@ -159,8 +208,8 @@ pub(crate) async fn of_person(
     rx.row(&sql, params![id, person]).await?.as_mut().map(session).transpose()
 }
 
-const COLUMNS: &str = "id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at, \
-                       kind, version";
+const COLUMNS: &str = "id, device, user_agent, ip, created_at, last_used_at, expires_at, revoked_at, kind, version, \
+                       methods, proven_at, second_factor_at";
 
 fn session(row: &mut Row) -> Result<SessionRow> {
     Ok(SessionRow {
@@ -172,6 +221,9 @@ fn session(row: &mut Row) -> Result<SessionRow> {
         last_used_at: row.take("last_used_at")?,
         expires_at: row.take("expires_at")?,
         revoked_at: row.take("revoked_at")?,
+        methods: row.take("methods")?,
+        proven_at: row.take("proven_at")?,
+        second_factor_at: row.take("second_factor_at")?,
         kind: SessionKind::read(&row.take::<String>("kind")?),
         version: row.take("version")?,
     })

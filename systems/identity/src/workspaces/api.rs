@@ -70,10 +70,17 @@ pub(crate) struct WorkspacePatch {
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 44,
              pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     slug: Field<String>,
+    /// Whether sessions without a second factor are kept out. Only who showed one himself can switch it on.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, nullable = false)]
+    require_second_factor: Field<bool>,
 }
 
 impl Check for WorkspacePatch {
     fn check(&self, problems: &mut Problems) {
+        if self.require_second_factor == Field::Empty {
+            problems.add("/require_second_factor", "required", "cannot be emptied");
+        }
         for (path, field) in [("/name", &self.name), ("/slug", &self.slug)] {
             if *field == Field::Empty {
                 problems.add(path, "required", "cannot be emptied");
@@ -106,14 +113,16 @@ pub(crate) struct WorkspaceOut {
     created_at: Time,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Time,
+    /// Whether sessions without a second factor are kept out.
+    require_second_factor: bool,
     #[serde(skip)]
     version: i64,
 }
 
 impl From<WorkspaceRow> for WorkspaceOut {
     fn from(row: WorkspaceRow) -> Self {
-        let WorkspaceRow { id, name, slug, created_at, updated_at, version } = row;
-        Self { id, name, slug, created_at, updated_at, version }
+        let WorkspaceRow { id, name, slug, created_at, updated_at, version, require_second_factor } = row;
+        Self { id, name, slug, created_at, updated_at, require_second_factor, version }
     }
 }
 
@@ -221,7 +230,7 @@ async fn get_workspace(
     .await
 }
 
-/// Renames a workspace.
+/// Renames a workspace, or asks its members for second factors.
 #[utoipa::path(patch, path = "/api/v1/workspaces/{id}", tag = "workspaces", operation_id = "update_workspace",
     params(("id" = String, Path, description = "The workspace's id.")),
     request_body = WorkspacePatch,
@@ -239,8 +248,17 @@ async fn update_workspace(
         .updated(place, patch, |tx, inst, change: &Change<Place, WorkspacePatch>| {
             Box::pin(async move {
                 let (scope, _) = enter(tx, inst, &change.id).await?;
-                let now = store::get(tx, &scope).await?.ok_or_else(Error::not_found)?;
+                let mut now = store::get(tx, &scope).await?.ok_or_else(Error::not_found)?;
                 change.admit(now.version)?;
+                if let Some(required) = change.body.require_second_factor.as_set().copied()
+                    && required != now.require_second_factor
+                {
+                    // Else whoever switches it on would be the first who is kept out.
+                    if required && !change.id.caller.second_factor {
+                        return Err(web::second_factor_needed());
+                    }
+                    now = ops::require_second_factor(tx, &scope, required).await?;
+                }
                 let name = change.body.name.as_set().map_or(now.name.as_str(), |name| name.trim());
                 let slug = change.body.slug.as_set().unwrap_or(&now.slug);
                 if *name == now.name && *slug == now.slug {

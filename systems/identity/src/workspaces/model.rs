@@ -108,6 +108,7 @@ pub(crate) struct WorkspaceRow {
     pub(crate) created_at: Time,
     pub(crate) updated_at: Time,
     pub(crate) version: i64,
+    pub(crate) require_second_factor: bool,
 }
 
 /// The slug of a name: lower-case letters and digits with single hyphens between. Never empty, and never the text of an

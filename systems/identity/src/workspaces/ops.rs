@@ -65,6 +65,20 @@ pub(crate) async fn update(tx: &mut Tx, scope: &Scope, name: &str, slug: &str) -
     store::get(tx, scope).await?.ok_or_else(Error::not_found)
 }
 
+/// Keeps sessions without a second factor out of the workspace of the scope, or lets them in again.
+pub(crate) async fn require_second_factor(
+    tx: &mut Tx,
+    scope: &Scope,
+    required: bool,
+) -> Result<WorkspaceRow> {
+    let now = tx.now();
+    store::set_second_factor(tx, scope, required, now).await?;
+    let payload = json!({"require_second_factor": required});
+    let subject = scope.workspace().to_string();
+    events::in_workspace(tx, scope, events::WORKSPACE_UPDATED, subject, payload).await?;
+    store::get(tx, scope).await?.ok_or_else(Error::not_found)
+}
+
 fn slug_taken() -> Error {
     Error::conflict("slug_taken", "Another workspace has this slug.")
 }

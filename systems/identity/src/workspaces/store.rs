@@ -6,7 +6,7 @@ use types::{Installation, PersonId, Result, Scope, Time, WorkspaceId};
 
 use super::model::WorkspaceRow;
 
-const COLUMNS: &str = "w.id, w.name, w.slug, w.created_at, w.updated_at, w.version";
+const COLUMNS: &str = "w.id, w.name, w.slug, w.created_at, w.updated_at, w.version, w.require_second_factor";
 
 fn workspace(row: &mut Row) -> Result<WorkspaceRow> {
     Ok(WorkspaceRow {
@@ -16,6 +16,7 @@ fn workspace(row: &mut Row) -> Result<WorkspaceRow> {
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
         version: row.take("version")?,
+        require_second_factor: row.take("require_second_factor")?,
     })
 }
 
@@ -28,6 +29,19 @@ pub(crate) async fn get(rx: &mut Read, scope: &Scope) -> Result<Option<Workspace
 pub(crate) async fn by_slug(rx: &mut Read, _: &Installation, slug: &str) -> Result<Option<WorkspaceRow>> {
     let sql = format!("SELECT {COLUMNS} FROM workspaces w WHERE w.slug = $1");
     rx.row(&sql, params![slug]).await?.as_mut().map(workspace).transpose()
+}
+
+/// Whether the workspace of the scope keeps sessions without a second factor out.
+pub(crate) async fn requires_second_factor(rx: &mut Read, scope: &Scope) -> Result<bool> {
+    let sql = "SELECT require_second_factor FROM workspaces WHERE id = $1";
+    let row = rx.row(sql, params![scope.workspace()]).await?;
+    row.map_or(Ok(false), |mut row| Ok(row.take("require_second_factor")?))
+}
+
+pub(crate) async fn set_second_factor(tx: &mut Tx, scope: &Scope, required: bool, now: Time) -> Result<()> {
+    let sql = "UPDATE workspaces SET require_second_factor = $2, updated_at = $3, version = version + 1 WHERE id = $1";
+    tx.execute(sql, params![scope.workspace(), required, now]).await?;
+    Ok(())
 }
 
 pub(crate) async fn exists(rx: &mut Read, _: &Installation, id: WorkspaceId) -> Result<bool> {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Answer, Ask, Client, TestApp};
 use web::Fault;
 
+use super::factors::{AUTH, Authenticator};
 use super::{ME, PASSWORD, SESSIONS, item, pair, start};
 
 const SESSION: &str = "/api/v1/auth/session";
@@ -49,6 +50,35 @@ impl Browser {
 }
 
 testkit::on_both! {
+    async fn a_second_factor_of_a_browser_gives_it_another_cookie(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let first = Browser::of(&app, &owner.email).await;
+        let enrolled = first.client.post(format!("{AUTH}/totp/enroll"), Value::Null).await.expect(200);
+        let phone = Authenticator::typed(&enrolled.text("secret"));
+        let code = json!({"code": phone.code(app.clock().now())});
+        let confirmed = first.client.post(format!("{AUTH}/totp/confirm"), code).await.expect(200);
+        first.client.get(ME).await.refused(401, "session_ended");
+        let token = confirmed.header("x-csrf-token").expect("a token").to_owned();
+        let next = page(&app).with("cookie", &cookie(&confirmed)).with("x-csrf-token", &token);
+        let _ = next.get(ME).await.expect(200);
+        // At the door it is asked for, and proving it again gives another cookie once more.
+        app.clock().advance(Duration::from_secs(30));
+        let wanted = sign_in(&page(&app), &owner.email).await;
+        let challenge = wanted.text("challenge");
+        assert_eq!(wanted.header("set-cookie"), None);
+        wanted.refused(401, "second_factor_required");
+        let body = json!({"challenge": challenge, "totp": phone.code(app.clock().now())});
+        let browser = Browser::after(page(&app), &page(&app).post(SESSION, body.clone()).await.expect(200));
+        page(&app).post(SESSION, body).await.refused(401, "second_factor_invalid");
+        page(&app).post(SESSION, json!({"challenge": challenge})).await.refused(422, "invalid");
+        app.clock().advance(Duration::from_secs(30));
+        let body = json!({"password": PASSWORD, "totp": phone.code(app.clock().now())});
+        let proven = browser.client.post(format!("{AUTH}/step-up"), body).await.expect(200);
+        browser.client.get(ME).await.refused(401, "session_ended");
+        let _ = page(&app).with("cookie", &cookie(&proven)).get(ME).await.expect(200);
+    }
+
     async fn check_26_a_browser_signs_in_and_out(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;

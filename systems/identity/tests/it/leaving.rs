@@ -6,6 +6,7 @@ use serde_json::json;
 use testkit::{Answer, Client, TestApp};
 
 use super::letters::{letter, open_house, quiet_house, settled, token as opened};
+use super::sso::linked;
 use super::{ME, PASSWORD, WORKSPACES, events, token};
 
 const DELETE: &str = "/api/v1/auth/delete-account";
@@ -71,6 +72,7 @@ testkit::on_both! {
         let name = |name: &str| json!({"name": name});
         let _ = member.patch(ME, name("Somebody Known")).await.expect(200);
         let _ = app.key(&member, &["workspace:read"]).await;
+        linked(&app, &member.id).await;
         let path = format!("/api/v1/people/{}", member.id);
         let _ = leave(&member).await.expect(200);
         app.clock().advance(14 * DAY);
@@ -88,7 +90,7 @@ testkit::on_both! {
         let words = app.db().read((), |rx, ()| Box::pin(async move {
             let mut words = String::new();
             for sql in ["SELECT email || name || email_key AS t FROM people", "SELECT actor_label || payload AS t FROM events",
-                "SELECT email AS t FROM mailed_links WHERE purpose <> 'told'", "SELECT name AS t FROM api_keys"] {
+                "SELECT email AS t FROM mailed_links WHERE purpose <> 'told'", "SELECT name AS t FROM api_keys", "SELECT issuer AS t FROM sso_identities"] {
                 for mut row in rx.rows(sql, db::params![]).await? {
                     words.push_str(&row.take::<String>("t")?);
                 }
@@ -96,7 +98,7 @@ testkit::on_both! {
             Ok(words)
         }));
         let words = words.await.expect("all words");
-        assert!(!words.contains(&member.email) && !words.contains("Somebody Known"), "{words}");
+        assert!(!words.contains(&member.email) && !words.contains("Somebody Known") && !words.contains("idp.example"), "{words}");
         // The address is free for somebody new.
         let cost = identity::Cost { memory_kib: 64, passes: 1, lanes: 1 };
         identity::admin::add(app.db(), cost, &member.email, PASSWORD, "Main", identity::Role::Member).await.expect("somebody new");

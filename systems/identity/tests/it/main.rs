@@ -3,12 +3,14 @@
 mod addresses;
 mod callers;
 mod cookies;
+mod factors;
 mod keys;
 mod leaving;
 mod letters;
 mod lives;
 mod me;
 mod pages;
+mod passkeys;
 mod passwords;
 mod people;
 mod refresh;
@@ -19,7 +21,9 @@ mod setup;
 mod sign_in;
 mod signing;
 mod sso;
+mod step_up;
 mod tenants;
+mod totp;
 mod workspaces;
 
 use http::Method;

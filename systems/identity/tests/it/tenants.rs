@@ -5,16 +5,20 @@ use std::collections::HashMap;
 use serde_json::json;
 use testkit::matrix::{Fixture, Stranger, try_all};
 
+use super::passkeys::{Device, PASSKEYS, PUBLIC, start_at};
 use super::sso::{IDENTITIES, PROVIDERS, linked};
-use super::{KEYS, SESSIONS, WORKSPACES, start};
+use super::{KEYS, SESSIONS, WORKSPACES};
 
 const ACCOUNTS: &str = "/api/v1/service-accounts";
 const NONE: &str = "01j00000000000000000000000";
 
 testkit::on_both! {
     async fn p15_a01_no_stranger_learns_of_a_thing(engine: Engine) {
-        let app = start(engine).await;
+        let app = start_at(engine, PUBLIC).await;
         let owner = app.owner("Hidden").await;
+        let made = Device::new().register(&app, &owner).await.expect(201);
+        let passkey = format!("{PASSKEYS}/{}", made.text("id"));
+        let factors_of = |person: &str| format!("/api/v1/people/{person}/second-factors");
         let member = app.member("Hidden").await;
         let body = json!({"name": "k", "permissions": ["workspace:read"]});
         let key = owner.post(KEYS, body).await.expect(201).text("id");
@@ -47,6 +51,9 @@ testkit::on_both! {
             ("update_workspace", Fixture::new(here.clone(), nowhere.clone()).body(json!({"name": "x"}))),
             ("list_members", Fixture::new(members(&here), members(&nowhere))),
             ("create_member", Fixture::new(members(&here), members(&nowhere)).body(member_in)),
+            ("update_passkey", Fixture::new(passkey.clone(), format!("{PASSKEYS}/pky_{NONE}")).body(json!({"name": "x"}))),
+            ("delete_passkey", Fixture::new(passkey, format!("{PASSKEYS}/pky_{NONE}"))),
+            ("reset_second_factors", Fixture::new(factors_of(&member.id), factors_of(&format!("per_{NONE}")))),
             ("delete_member", Fixture::new(format!("{here}/members/{}", member.id), format!("{nowhere}/members/per_{NONE}"))),
         ]);
         let person = |rest: &str| Fixture::new(format!("/api/v1/people/{}{rest}", member.id), format!("/api/v1/people/per_{NONE}{rest}"));

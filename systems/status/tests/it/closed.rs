@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use testkit::TestApp;
@@ -41,6 +42,10 @@ impl Authenticate for Broken {
 
     fn public_workspace<'a>(&'a self, _: &'a App) -> BoxFuture<'a, Result<Option<WorkspaceId>>> {
         Box::pin(async { self.say() })
+    }
+
+    fn step_up_age(&self, _: &App) -> Duration {
+        Duration::ZERO
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct SessionStanding {
     pub(crate) read_at: Time,
     pub(crate) revoked: bool,
     pub(crate) expires_at: Time,
+    pub(crate) proven_at: Time,
+    pub(crate) second_factor: bool,
     /// Of the secret that it is proven by: a refresh token, or the cookie itself.
     pub(crate) secret_hash: Vec<u8>,
     pub(crate) person: PersonStanding,

@@ -16,14 +16,16 @@ pub(crate) async fn session(
     id: SessionId,
     now: Time,
 ) -> Result<Option<SessionStanding>> {
-    let sql =
-        "SELECT person_id, expires_at, revoked_at, last_used_at, refresh_hash FROM sessions WHERE id = $1";
+    let sql = "SELECT person_id, expires_at, revoked_at, last_used_at, refresh_hash, proven_at, second_factor_at \
+         FROM sessions WHERE id = $1";
     let Some(mut row) = rx.row(sql, params![id]).await? else { return Ok(None) };
     let Some(person) = person(rx, inst, row.take("person_id")?).await? else { return Ok(None) };
     Ok(Some(SessionStanding {
         read_at: now,
         revoked: row.take::<Option<Time>>("revoked_at")?.is_some(),
         expires_at: row.take("expires_at")?,
+        proven_at: row.take("proven_at")?,
+        second_factor: row.take::<Option<Time>>("second_factor_at")?.is_some(),
         secret_hash: row.take("refresh_hash")?,
         touched: Touched::new(row.take("last_used_at")?),
         person,

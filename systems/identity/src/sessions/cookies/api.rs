@@ -9,25 +9,54 @@ use types::{Error, Installation, Problems, Time};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Check, Client, Commit, Cookie, Credential, Json, Reply, Result, View, Way};
+use web::{App, Caller, Check, Client, Commit, Cookie, Json, Reply, Result, View, Way};
 
 use super::{again, issue, leave_old, renew};
 use crate::Identity;
-use crate::sessions::api::{Entry, enter, own};
+use crate::factors::passkeys::api::PasskeySignInIn;
+use crate::factors::passkeys::{self, AssertionIn};
+use crate::sessions::api::{Entry, enter, origin, own};
+use crate::sessions::ops::Grant;
+use crate::sessions::ops_door::Guest;
 use crate::sessions::{SessionId, SessionKind, store};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create_session, get_own_session)).routes(routes!(renew_session))
+    OpenApiRouter::new()
+        .routes(routes!(create_session_by_passkey))
+        .routes(routes!(create_session, get_own_session))
+        .routes(routes!(renew_session))
 }
 
 /// Signing in with a browser.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SessionIn {
-    /// The e-mail address. Case and blanks around it do not matter.
-    email: String,
+    /// The e-mail address. Case and blanks around it do not matter. With a `challenge` it is not needed.
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
     #[schema(format = Password)]
-    password: String,
+    password: Option<String>,
+    /// The code that the authenticator app shows, or a recovery code: with the password, or with the challenge.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    totp: Option<String>,
+    /// From the refusal `second_factor_required`.
+    #[serde(default)]
+    #[schema(max_length = 128)]
+    challenge: Option<String>,
+    /// What a passkey signed for the challenge.
+    #[serde(default)]
+    passkey: Option<AssertionIn>,
+}
+
+impl SessionIn {
+    fn entry(self) -> types::Result<Entry> {
+        match self.challenge {
+            Some(challenge) => Entry::factor(Some(challenge), self.totp, self.passkey),
+            None => Entry::password(self.email, self.password, self.totp, "/email"),
+        }
+    }
 }
 
 /// The session of a request.
@@ -46,7 +75,8 @@ pub(crate) struct OwnSessionOut {
 /// Signs a browser in: the session is in a cookie that scripts cannot read.
 ///
 /// The request must come from one of our own pages, over HTTPS or from the machine itself. Whatever cookie it brings is
-/// replaced, and the session of that one ends.
+/// replaced, and the session of that one ends. Whoever has a second factor is answered 401 `second_factor_required`, as at
+/// `POST /api/v1/auth/token`, and sends `challenge` with `totp` or `passkey`.
 #[utoipa::path(post, path = "/api/v1/auth/session", tag = "auth", operation_id = "create_session",
     request_body = SessionIn,
     responses((status = 200, description = "Signed in, with `Set-Cookie`.", body = OwnSessionOut),
@@ -62,10 +92,43 @@ async fn create_session(
     let identity = app.extension::<Identity>()?;
     let way = Way::of(app, &headers)?;
     web::own_page(app, &headers)?;
-    let entry = Entry { username: body.email, password: body.password, kind: SessionKind::Cookie };
-    let grant = enter(&view, &identity, client, &headers, entry).await?;
-    leave_old(app, &identity, view.ground(), &headers).await;
-    let cookie = issue(app, &identity, way, &grant);
+    let guest = Guest { origin: origin(&headers, client), kind: SessionKind::Cookie };
+    let grant = enter(&view, &identity, client, guest, body.entry()?).await?;
+    signed_in(&view, &identity, way, &headers, &grant).await
+}
+
+/// Signs a browser in with a passkey, for the options of `POST /api/v1/auth/passkeys/sign-in/begin`.
+#[utoipa::path(post, path = "/api/v1/auth/session/passkey", tag = "auth", operation_id = "create_session_by_passkey",
+    request_body = PasskeySignInIn,
+    responses((status = 200, description = "Signed in, with `Set-Cookie`.", body = OwnSessionOut),
+              (status = 401, description = "The passkey is not known here, or its answer is not right."),
+              (status = 403, description = "Not from one of our own pages, or not over HTTPS.")))]
+async fn create_session_by_passkey(
+    view: View<Installation>,
+    client: Client,
+    headers: HeaderMap,
+    Json(body): Json<PasskeySignInIn>,
+) -> Result<Reply> {
+    let app = view.app();
+    let identity = app.extension::<Identity>()?;
+    let way = Way::of(app, &headers)?;
+    web::own_page(app, &headers)?;
+    let guest = Guest { origin: origin(&headers, client), kind: SessionKind::Cookie };
+    let grant = passkeys::api::enter(&view, &identity, client, guest, body).await?;
+    signed_in(&view, &identity, way, &headers, &grant).await
+}
+
+/// The session in a cookie; the one that the browser held before ends.
+async fn signed_in(
+    view: &View<Installation>,
+    identity: &Identity,
+    way: Way,
+    headers: &HeaderMap,
+    grant: &Grant,
+) -> Result<Reply> {
+    let app = view.app();
+    leave_old(app, identity, view.ground(), headers).await;
+    let cookie = issue(app, identity, way, grant);
     let text = super::text(&identity.secrets, grant.session, &grant.salt, grant.generation);
     let out = OwnSessionOut {
         id: grant.session,
@@ -133,8 +196,6 @@ async fn renew_session(
 
 /// The cookie that this request is signed by.
 fn browsers(headers: &HeaderMap) -> types::Result<Cookie> {
-    match Credential::read(headers)? {
-        Some(Credential::Cookie(cookie)) => Ok(cookie),
-        _ => Err(Error::forbidden("cookie_needed", "This is for sessions of browsers; yours is by tokens.")),
-    }
+    let message = "This is for sessions of browsers; yours is by tokens.";
+    super::of(headers).ok_or_else(|| Error::forbidden("cookie_needed", message))
 }

@@ -11,4 +11,4 @@ mod model;
 mod ops;
 
 pub(crate) use model::{session_of, text};
-pub(crate) use ops::{again, cleared, issue, leave_old, renew};
+pub(crate) use ops::{again, cleared, issue, leave_old, of, renew, replaced};

@@ -43,11 +43,33 @@ pub(crate) async fn renew(
     Err(session_ended())
 }
 
+/// The same for a commit that renewed the cookie if there was one, which came this way.
+pub(crate) async fn replaced(
+    reply: Reply,
+    app: &App,
+    identity: &Identity,
+    way: Option<Way>,
+    session: SessionId,
+) -> Result<Reply> {
+    match way {
+        Some(way) => Ok(reply.cookie(again(app, identity, way, session).await?)),
+        None => Ok(reply),
+    }
+}
+
+/// The cookie that a request is signed by, if it is.
+pub(crate) fn of(headers: &HeaderMap) -> Option<Cookie> {
+    match Credential::read(headers) {
+        Ok(Some(Credential::Cookie(cookie))) => Some(cookie),
+        _ => None,
+    }
+}
+
 /// Takes the cookie away from whoever came with one.
 pub(crate) fn cleared(reply: Reply, headers: &HeaderMap) -> Reply {
-    match Credential::read(headers) {
-        Ok(Some(Credential::Cookie(cookie))) => reply.cookie(cookie.way.clear()),
-        _ => reply,
+    match of(headers) {
+        Some(cookie) => reply.cookie(cookie.way.clear()),
+        None => reply,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Answers to whoever is let in, and the pages for browsers that are not yet.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, State};
@@ -13,19 +13,23 @@ use web::edge::ClientAddr;
 use web::{App, Client, Form, Problem, Reply, Way, page};
 use zeroize::Zeroizing;
 
-use super::api_form::{link_form, refusal};
+use super::api_form::{factor_form, link_form, refusal};
 use crate::Identity;
-use crate::pages::api::{admit, secretive};
+use crate::factors::Method;
+use crate::pages::api::{address_of, admit, secretive};
 use crate::people::{PersonRow, password_text};
 use crate::sessions::api::origin;
-use crate::sessions::{Origin, SessionKind, cookies, ops};
+use crate::sessions::ops::Grant;
+use crate::sessions::ops_door::{Answer, Guest, Proof};
+use crate::sessions::{Origin, SessionKind, cookies, ops, ops_door};
 use crate::setup::stranger;
 use crate::sso::identities::{Link, link_by_password};
+use crate::sso::logins::is_own_path;
 
 /// What a session is opened with.
 pub(crate) struct Entry<'a> {
     pub(crate) app: &'a App,
-    pub(crate) identity: &'a Identity,
+    pub(crate) identity: &'a Arc<Identity>,
     pub(crate) inst: &'a Installation,
     pub(crate) headers: &'a HeaderMap,
 }
@@ -33,22 +37,32 @@ pub(crate) struct Entry<'a> {
 impl Entry<'_> {
     /// A pair of tokens, or for a browser that is to go somewhere a cookie and the way there.
     pub(crate) async fn open(
-        self,
+        &self,
         person: PersonRow,
         origin: Origin,
         return_to: Option<&str>,
     ) -> Result<Response> {
         let Self { app, identity, inst, headers } = self;
+        let proof = Proof::first(Method::Sso, None);
         let Some(path) = return_to else {
-            let grant = ops::open(app, identity, inst, person, origin, SessionKind::Tokens).await?;
+            let guest = Guest { origin, kind: SessionKind::Tokens };
+            let grant = ops_door::open(app, identity, inst, person, proof, guest).await?;
             let pair = ops::pair(app, identity, &grant).await?;
             return Ok(Reply::ok(&pair)?.no_store().into_response());
         };
         let way = Way::of(app, headers)?;
-        let grant = ops::open(app, identity, inst, person, origin, SessionKind::Cookie).await?;
+        let guest = Guest { origin, kind: SessionKind::Cookie };
+        let opened = ops_door::open(app, identity, inst, person, proof, guest).await;
+        let grant = opened.map_err(|error| error.with("return_to", path))?;
+        self.send(way, &grant, path).await
+    }
+
+    /// The way on for a browser, with the cookie of its session.
+    async fn send(&self, way: Way, grant: &Grant, path: &str) -> Result<Response> {
+        let Self { app, identity, inst, headers } = self;
         cookies::leave_old(app, identity, inst, headers).await;
         let mut response = to(StatusCode::SEE_OTHER, path)?;
-        cookies::issue(app, identity, way, &grant).put(response.headers_mut());
+        cookies::issue(app, identity, way, grant).put(response.headers_mut());
         Ok(response)
     }
 }
@@ -60,19 +74,21 @@ pub(crate) fn to(status: StatusCode, url: &str) -> Result<Response> {
     Ok(response)
 }
 
-/// A refusal as a page: whoever sees it looks at a browser. Where a password is all that is missing, the page asks for it.
+/// A refusal as a page: whoever sees it looks at a browser. Where a password or a second factor is all that is missing, the
+/// page asks for it.
 pub(crate) fn explained(error: &Error) -> Response {
-    let ticket = error.members().get("ticket").and_then(serde_json::Value::as_str);
-    let (title, body) = match ticket {
-        Some(ticket) => ("Link your account", link_form(ticket, None)),
-        None => ("Signing in did not work", refusal(error)),
+    let member = |name| error.members().get(name).and_then(serde_json::Value::as_str);
+    let (title, body) = match (member("ticket"), member("challenge"), member("return_to")) {
+        (Some(ticket), ..) => ("Link your account", link_form(ticket, None)),
+        (None, Some(challenge), Some(path)) => ("One more step", factor_form(challenge, path)),
+        _ => ("Signing in did not work", refusal(error)),
     };
     secretive(page(web::status(error.kind()), title, &body))
 }
 
 /// The page's own address: it stands outside the gate, so what the form does is limited and held against other sites here.
 pub(crate) fn pages() -> Router<App> {
-    Router::new().route("/sso/link", post(post_link))
+    Router::new().route("/sso/link", post(post_link)).route("/sso/second-factor", post(post_second_factor))
 }
 
 #[derive(Deserialize)]
@@ -89,7 +105,7 @@ async fn post_link(
     headers: HeaderMap,
     form: Result<Form<LinkForm>, Problem>,
 ) -> Response {
-    let client = client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0);
+    let client = address_of(client);
     let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
     let form = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
         Ok(Form(form)) => form,
@@ -124,4 +140,48 @@ async fn linked(
     let (person, ticket) = outcome?;
     let entry = Entry { app, identity: &identity, inst, headers };
     entry.open(person, origin(headers, client), Some(ticket.return_to.as_deref().unwrap_or("/"))).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactorForm {
+    challenge: String,
+    code: String,
+    return_to: String,
+}
+
+async fn post_second_factor(
+    State(app): State<App>,
+    client: Option<Extension<ClientAddr>>,
+    trace: Option<Extension<Trace>>,
+    headers: HeaderMap,
+    form: Result<Form<FactorForm>, Problem>,
+) -> Response {
+    let client = address_of(client);
+    let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
+    let form = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
+        Ok(Form(form)) => form,
+        Err(problem) => return problem.into_response(),
+    };
+    shown(&app, &inst, &headers, Client(client), form).await.unwrap_or_else(|error| explained(&error))
+}
+
+async fn shown(
+    app: &App,
+    inst: &Installation,
+    headers: &HeaderMap,
+    client: Client,
+    form: FactorForm,
+) -> Result<Response> {
+    let identity = app.extension::<Identity>()?;
+    let way = Way::of(app, headers)?;
+    // The page that we sent had it from us; a form can be sent by hand all the same (A15).
+    let path = Some(form.return_to.as_str()).filter(|path| is_own_path(path)).unwrap_or("/");
+    let guest = Guest { origin: origin(headers, client), kind: SessionKind::Cookie };
+    let code = Answer::Code(Zeroizing::new(form.code));
+    let opened = ops_door::answer(app, &identity, inst, &form.challenge, code, guest).await;
+    let grant = opened.inspect_err(|error| {
+        identity.refusals.count(error.code(), client.0, app.clock().now());
+    })?;
+    Entry { app, identity: &identity, inst, headers }.send(way, &grant, path).await
 }

@@ -18,6 +18,18 @@ pub(super) fn link_form(ticket: &str, error: Option<&Error>) -> String {
     )
 }
 
+/// Asks for a code of whoever has a second factor besides the provider.
+pub(super) fn factor_form(challenge: &str, return_to: &str) -> String {
+    format!(
+        "<h1>One more step</h1>\n<p>Your account has a second factor. Give a code of your authenticator app, or a recovery \
+         code.</p>\n<form method=\"post\" action=\"/sso/second-factor\">\n<input type=\"hidden\" name=\"challenge\" value=\"{}\">\n\
+         <input type=\"hidden\" name=\"return_to\" value=\"{}\">\n<p><label for=\"code\">Code</label>\n<input id=\"code\" \
+         name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\" required></p>\n<p><button>Sign in</button></p>\n</form>",
+        escape(challenge),
+        escape(return_to)
+    )
+}
+
 /// Says why somebody was not let in.
 pub(super) fn refusal(error: &Error) -> String {
     format!(

@@ -52,6 +52,8 @@ pub(crate) struct SsoIdentityOut {
     /// The name of the provider by which it was linked.
     pub(crate) provider: String,
     issuer: String,
+    /// Who you are there, as the issuer calls you.
+    subject: String,
     /// The address that the provider said at the last sign-in.
     email: Option<String>,
     #[schema(value_type = String, format = DateTime)]
@@ -62,7 +64,7 @@ pub(crate) struct SsoIdentityOut {
 
 impl From<IdentityRow> for SsoIdentityOut {
     fn from(row: IdentityRow) -> Self {
-        let IdentityRow { id, provider, issuer, email, created_at, last_used_at, .. } = row;
-        Self { id, provider, issuer, email, created_at, last_used_at }
+        let IdentityRow { id, provider, issuer, subject, email, created_at, last_used_at, .. } = row;
+        Self { id, provider, issuer, subject, email, created_at, last_used_at }
     }
 }

@@ -217,7 +217,7 @@ pub(crate) async fn link_by_password(
                 return Err(bad_ticket());
             }
             let person = people::store::get(tx, inst, ticket.person).await?;
-            let person = person.filter(|person| person.status == Status::Active).ok_or_else(not_allowed)?;
+            let person = person.filter(may_come).ok_or_else(not_allowed)?;
             let now = tx.now();
             let new = IdentityRow {
                 id: IdentityId::at(now),
@@ -233,7 +233,9 @@ pub(crate) async fn link_by_password(
             Ok(person)
         })
     });
-    Ok((linked.await?, ticket))
+    let person = linked.await?;
+    leaving::admit(app, inst, &person).await?;
+    Ok((person, ticket))
 }
 
 /// Takes an identity off an account, unless nobody could sign in to it any more.

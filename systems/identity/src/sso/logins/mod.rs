@@ -9,4 +9,5 @@ mod model;
 mod ops;
 pub(crate) mod store;
 
+pub(crate) use model::is_own_path;
 pub(crate) use ops::callback_url;

@@ -22,4 +22,6 @@ pub(crate) struct Membership {
     pub(crate) name: String,
     pub(crate) role: Role,
     pub(crate) is_default: bool,
+    /// Whether the workspace keeps sessions without a second factor out.
+    pub(crate) require_second_factor: bool,
 }

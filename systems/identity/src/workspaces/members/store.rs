@@ -74,7 +74,7 @@ pub(crate) async fn owners_of(rx: &mut Read, scope: &Scope) -> Result<Vec<(Strin
 
 /// Everywhere somebody belongs, the default first, then by slug.
 pub(crate) async fn of_person(rx: &mut Read, _: &Installation, person: PersonId) -> Result<Vec<Membership>> {
-    let sql = "SELECT m.workspace_id, w.slug, w.name, m.role, m.is_default FROM memberships m \
+    let sql = "SELECT m.workspace_id, w.slug, w.name, m.role, m.is_default, w.require_second_factor FROM memberships m \
                JOIN workspaces w ON w.id = m.workspace_id WHERE m.person_id = $1 ORDER BY m.is_default DESC, w.slug";
     let mut all = Vec::new();
     for mut row in rx.rows(sql, params![person]).await? {
@@ -84,6 +84,7 @@ pub(crate) async fn of_person(rx: &mut Read, _: &Installation, person: PersonId)
             name: row.take("name")?,
             role: Role::read(&row.take::<String>("role")?),
             is_default: row.take("is_default")?,
+            require_second_factor: row.take("require_second_factor")?,
         });
     }
     Ok(all)

@@ -238,7 +238,7 @@ testkit::on_both! {
         let ticket = ticket(&app, &provider).await;
         link(&app, &ticket, PASSWORD).await.expect(200);
         for person in [&owner, &member] {
-            identity::admin::set_status(app.db(), &person.email, Status::Deactivated).await.expect("a suspension");
+            identity::admin::set_status(app.db(), &person.email, Status::Deactivated).await.expect("a deactivation");
             provider.claims(json!({"sub": format!("of {}", person.id), "email": person.email, "email_verified": true}));
             sign_in(&app, &provider).await.refused(403, "user_not_allowed");
         }
