@@ -2,8 +2,8 @@
 //!
 //! Owns the memory of this node. Refuses to judge: it says what is known, not who may do what.
 
+mod ops;
 mod store;
-mod touch;
 
 use std::collections::HashSet;
 pub(crate) use store::workspace_named;
@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use types::{Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
 use web::{App, Closed, Fault};
 
-use self::touch::Touched;
+use self::ops::Touched;
 use super::RECHECK;
 use crate::keys::ApiKeyRow;
 use crate::secrets;

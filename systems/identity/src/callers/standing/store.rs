@@ -3,7 +3,7 @@
 use db::{Read, params};
 use types::{Installation, PersonId, Result, Time, WorkspaceId};
 
-use super::touch::Touched;
+use super::ops::Touched;
 use super::{Found, Holder, PersonStanding, Seat, SessionStanding};
 use crate::keys::{self, ApiKeyRow};
 use crate::people::{self, Status};

@@ -41,12 +41,13 @@ pub(crate) async fn due(rx: &mut Read, _: &Installation, now: Time, most: i64) -
 }
 
 /// What of identity belongs to a workspace, and the key by which a batch is chosen; those that others point at come last.
-const OWNED: [(&str, &str); 5] = [
+const OWNED: [(&str, &str); 6] = [
     ("workspace_transfers", "workspace_id"),
     ("workspace_settings", "workspace_id"),
     ("workspace_limits", "workspace_id"),
     ("invitations", "id"),
     ("api_keys", "id"),
+    ("service_accounts", "id"),
 ];
 
 /// Removes a batch of what belongs to the workspace; 0 when nothing is left but its members, its roles and itself.
