@@ -70,18 +70,14 @@ pub(crate) async fn prove(
             recovery::ops::take(tx, inst, person, typed).await?.then_some(Method::RecoveryCode)
         }
     };
-    match method {
-        Some(method) => {
-            store::forget_wrong_codes(tx, inst, person).await?;
-            Ok(Verdict::Proven(method))
-        }
-        None => {
-            let now = tx.now();
-            let wrong = store::wrong_codes(tx, inst, person).await?.and(now);
-            store::set_wrong_codes(tx, inst, person, wrong).await?;
-            Ok(Verdict::Refused(Refusal::Wrong))
-        }
+    if let Some(method) = method {
+        store::forget_wrong_codes(tx, inst, person).await?;
+        return Ok(Verdict::Proven(method));
     }
+    let now = tx.now();
+    let wrong = store::wrong_codes(tx, inst, person).await?.and(now);
+    store::set_wrong_codes(tx, inst, person, wrong).await?;
+    Ok(Verdict::Refused(Refusal::Wrong))
 }
 
 /// Uses a challenge up. `false` when that had happened: of many copies one is first.

@@ -130,7 +130,9 @@ impl Callers {
             Box::pin(store::session(rx, inst, *id, *now))
         });
         let Some(standing) = read.await? else { return Ok(None) };
-        known.iter().for_each(|known| standing.touched.at_least(&known.touched));
+        if let Some(known) = &known {
+            standing.touched.at_least(&known.touched);
+        }
         let standing = Arc::new(standing);
         self.sessions.insert(id, Arc::clone(&standing));
         if self.forgotten.load(Ordering::SeqCst) != before {
@@ -161,7 +163,9 @@ impl Callers {
             return Ok(None);
         }
         let touched = Touched::new(key.last_used_at.unwrap_or(Time::from_millis(0)));
-        known.iter().for_each(|known| touched.at_least(&known.touched));
+        if let Some(known) = &known {
+            touched.at_least(&known.touched);
+        }
         let standing = Arc::new(KeyStanding { read_at: now, key, person, touched });
         self.keys.insert(hash, Arc::clone(&standing));
         if self.forgotten.load(Ordering::SeqCst) != before {

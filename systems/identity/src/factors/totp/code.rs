@@ -33,8 +33,8 @@ pub(crate) fn step_of(secret: &[u8], typed: &str, now: Time) -> Option<i64> {
     let digits = plain(typed)?;
     let at = step_at(now);
     let fits = |step: &i64| secrets::same(hotp(secret, *step, DIGITS).as_bytes(), digits.as_bytes());
-    // All three are looked at whichever fits, and the newest counts: then none of them is good a second time.
-    (at - 1..=at + 1).filter(fits).last()
+    // The newest counts: then none of them is good a second time.
+    (at - 1..=at + 1).rev().find(fits)
 }
 
 fn hotp(secret: &[u8], counter: i64, digits: usize) -> String {
