@@ -17,14 +17,33 @@ const LONGEST_ID: usize = 1023;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) rp_id_hash: [u8; 32],
-    /// Somebody touched it.
-    pub(super) present: bool,
-    /// It was its owner: a finger, a face, a PIN.
-    pub(super) verified: bool,
-    pub(super) may_be_synced: bool,
-    pub(super) is_synced: bool,
+    flags: u8,
     pub(super) sign_count: u32,
     pub(super) credential: Option<Credential>,
+}
+
+impl Said {
+    const fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Somebody touched it.
+    pub(super) const fn present(&self) -> bool {
+        self.has(PRESENT)
+    }
+
+    /// It was its owner: a finger, a face, a PIN.
+    pub(super) const fn verified(&self) -> bool {
+        self.has(VERIFIED)
+    }
+
+    pub(super) const fn may_be_synced(&self) -> bool {
+        self.has(MAY_BE_SYNCED)
+    }
+
+    pub(super) const fn is_synced(&self) -> bool {
+        self.has(IS_SYNCED)
+    }
 }
 
 /// A key pair that was just made.
@@ -46,10 +65,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Said> {
     }
     let said = Said {
         rp_id_hash: head[..32].try_into().ok()?,
-        present: has(PRESENT),
-        verified: has(VERIFIED),
-        may_be_synced: has(MAY_BE_SYNCED),
-        is_synced: has(IS_SYNCED),
+        flags,
         sign_count: u32::from_be_bytes(head[33..].try_into().ok()?),
         credential,
     };
@@ -92,7 +108,7 @@ mod tests {
     fn what_is_cut_or_goes_on_is_nothing() {
         let plain = [[7; 32].as_slice(), &[PRESENT | VERIFIED], &9_u32.to_be_bytes()].concat();
         let said = read(&plain).expect("it is whole");
-        assert!(said.present && said.verified && !said.may_be_synced && said.sign_count == 9);
+        assert!(said.present() && said.verified() && !said.may_be_synced() && said.sign_count == 9);
         assert_eq!(read(&plain[..36]), None);
         assert_eq!(read(&[plain.as_slice(), &[0]].concat()), None);
         let mut extended = plain.clone();

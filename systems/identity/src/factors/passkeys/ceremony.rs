@@ -61,7 +61,7 @@ pub(super) fn register(
     attestation: &[u8],
 ) -> Result<(Credential, Said), Flaw> {
     let (credential, said) = registered(site, challenge, client_data, attestation)?;
-    if said.verified { Ok((credential, said)) } else { Err(Flaw::Unverified) }
+    if said.verified() { Ok((credential, said)) } else { Err(Flaw::Unverified) }
 }
 
 /// What a credential says about a challenge.
@@ -72,7 +72,7 @@ pub(super) fn assert(
     assertion: &Assertion<'_>,
 ) -> Result<Said, Flaw> {
     let said = asserted(site, challenge, key, assertion)?;
-    if said.verified { Ok(said) } else { Err(Flaw::Unverified) }
+    if said.verified() { Ok(said) } else { Err(Flaw::Unverified) }
 }
 
 /// The three byte strings of a sign-in.
@@ -134,10 +134,10 @@ fn held_against(site: &Site, said: &Said) -> Result<(), Flaw> {
     if said.rp_id_hash != digest(&SHA256, site.rp_id.as_bytes()).as_ref() {
         return Err(Flaw::Site);
     }
-    if !said.present {
+    if !said.present() {
         return Err(Flaw::Absent);
     }
-    if said.is_synced && !said.may_be_synced {
+    if said.is_synced() && !said.may_be_synced() {
         return Err(Flaw::Backup);
     }
     Ok(())

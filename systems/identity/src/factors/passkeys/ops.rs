@@ -69,11 +69,11 @@ pub(crate) async fn verify(
     let said = ceremony::assert(&site, challenge, &row.public_key, &bytes)
         .map_err(|flaw| invalid().because(flaw))?;
     let named = response.user_handle.is_none_or(|handle| handle.0 == row.person.as_bytes());
-    if !named || said.may_be_synced != row.may_be_synced {
+    if !named || said.may_be_synced() != row.may_be_synced {
         return Err(invalid());
     }
     let sign_count = i64::from(said.sign_count);
-    Ok(Signed { passkey: row.id, person: row.person, sign_count, is_synced: said.is_synced })
+    Ok(Signed { passkey: row.id, person: row.person, sign_count, is_synced: said.is_synced() })
 }
 
 /// Uses a signature up. A counter that did not go on means that there is a copy of the key: it is refused, and told.
@@ -104,8 +104,8 @@ pub(crate) fn read_new(site: &Site, challenge: &str, new: &RegistrationIn) -> Re
         credential_id: credential.id,
         public_key: credential.public_key,
         sign_count: i64::from(said.sign_count),
-        may_be_synced: said.may_be_synced,
-        is_synced: said.is_synced,
+        may_be_synced: said.may_be_synced(),
+        is_synced: said.is_synced(),
         transports: transports(&response.transports),
         name: String::new(),
         created_at: types::Time::from_millis(0),

@@ -53,10 +53,10 @@ fn asserted(site: &Site, key: &[u8], of: &Vector) -> Result<bool, Flaw> {
     let said = ceremony::asserted(site, &challenge, key, &assertion)?;
     assert_eq!(
         ceremony::assert(site, &challenge, key, &assertion).is_ok(),
-        said.verified,
+        said.verified(),
         "whose hand it was is asked"
     );
-    Ok(said.verified)
+    Ok(said.verified())
 }
 
 #[test]
