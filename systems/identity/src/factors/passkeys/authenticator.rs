@@ -13,7 +13,6 @@ const EXTENDED: u8 = 1 << 7;
 const LONGEST_ID: usize = 1023;
 
 /// What every ceremony says.
-#[expect(clippy::struct_excessive_bools, reason = "the specification has a flag for each")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) rp_id_hash: [u8; 32],
