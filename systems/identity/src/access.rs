@@ -43,7 +43,7 @@ pub(crate) const ACCESS: &[Access] = &[
     Access::new("deactivate_person", Rule::Installation(PEOPLE_MANAGE)),
     Access::new("reactivate_person", Rule::Installation(PEOPLE_MANAGE)),
     Access::new("delete_person", Rule::Installation(PEOPLE_MANAGE)),
-    Access::new("create_reset_link", Rule::Installation(PEOPLE_MANAGE)).unkept().fresh(),
+    Access::new("create_reset_link", Rule::Installation(PEOPLE_MANAGE)).unkept(),
     Access::new("list_api_keys", Rule::SignedIn),
     Access::new("create_api_key", Rule::SignedIn),
     Access::new("delete_api_key", Rule::SignedIn),

@@ -1,7 +1,7 @@
 //! Identity: people, what they are in which workspace, and how a request proves whose it is.
 //!
-//! Owns people, sessions, second factors, sign-in at providers, API keys, workspaces with their members, setup and the plain pages. Refuses to
-//! know what any other system's permissions mean: it only knows that they were declared.
+//! Owns people, sessions, second factors, sign-in at providers, API keys, workspaces with their members, roles and invitations,
+//! setup and the plain pages. Refuses to know what any other system's permissions mean: it only knows that they were declared.
 
 mod access;
 mod addresses;
