@@ -76,9 +76,10 @@ impl Signing {
             return Ok(key.sign(claims));
         }
         let _one = self.loading.lock().await;
-        let mut ring = self.load(db, secrets, now).await?;
+        let (mut now, mut ring) = (now, self.load(db, secrets, now).await?);
         if ring.signs(now).is_none() {
-            ops::make(db, secrets, &self.inst, ops::When::Now).await?;
+            // It signs from the moment it is made, which is later than the one that was asked about.
+            now = now.max(ops::make(db, secrets, &self.inst, ops::When::Now).await?.signs_from);
             ring = self.load(db, secrets, now).await?;
         }
         let ring = Arc::new(ring);
