@@ -7,7 +7,7 @@ source scripts/env.sh
 scripts/setup.sh
 export MAINSTAY_TEST_PROMISES=full
 say "commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores"
-[ $# -gt 0 ] || set -- p1_ p2_ p3_ p4_ p6_ p7_ p8_ p9_ p10_ p14_ p15_ p19_ p20_ p21_ p22_
+[ $# -gt 0 ] || set -- p1_ p2_ p3_ p4_ p6_ p7_ p8_ p9_ p10_ p14_ p15_ p16_ p17_ p18_ p19_ p20_ p21_ p22_ p23_
 all=(--release --workspace --locked --features "$FAULTS")
 cargo test "${all[@]}" --no-run
 build_trials --release
