@@ -74,7 +74,8 @@ impl Check for DefaultPatch {
 /// Says in which of one's workspaces requests work that name none.
 #[utoipa::path(patch, path = "/api/v1/auth/me/default-workspace", tag = "auth", operation_id = "update_default_workspace",
     request_body = DefaultPatch,
-    responses((status = 200, description = "It is that one from now on.", body = Ack)))]
+    responses((status = 200, description = "It is that one from now on.", body = Ack),
+              (status = 404, description = "You belong to no such workspace.")))]
 async fn update_default_workspace(
     State(app): State<App>,
     caller: Caller,
