@@ -139,6 +139,34 @@ struct Upon {
     held: Rights,
 }
 
+/// Whether somebody may come in.
+#[derive(Clone, Copy)]
+enum Door {
+    Open,
+    Shut,
+}
+
+/// Shuts the door on a person, or opens it; counts at once on this node.
+async fn admit(app: &App, commit: Commit<Installation>, wish: (Upon, Door)) -> Result<Reply> {
+    let identity = app.extension::<Identity>()?;
+    let reply = commit
+        .updated(wish, (), |tx, inst, change: &Change<(Upon, Door)>| {
+            Box::pin(async move {
+                let (upon, door) = &change.id;
+                let row = ops::subject(tx, inst, upon.person, &upon.held).await?;
+                change.admit(row.version)?;
+                match door {
+                    Door::Open => ops::reactivate(tx, inst, &row).await?,
+                    Door::Shut => ops::deactivate(tx, inst, &row).await?,
+                }
+                ops::shown(tx, inst, row.id).await.map(PersonOut::from)
+            })
+        })
+        .await;
+    identity.callers.forget();
+    reply
+}
+
 /// Keeps a person out: every session ends, API keys stop.
 #[utoipa::path(post, path = "/api/v1/people/{id}/deactivate", tag = "people", operation_id = "deactivate_person",
     params(("id" = String, Path, description = "The person's id.")),
@@ -150,20 +178,8 @@ async fn deactivate_person(
     commit: Commit<Installation>,
     Path(person): Path<PersonId>,
 ) -> Result<Reply> {
-    let identity = app.extension::<Identity>()?;
     let upon = Upon { person, held: caller.installation };
-    let reply = commit
-        .updated(upon, (), |tx, inst, change: &Change<Upon>| {
-            Box::pin(async move {
-                let row = ops::subject(tx, inst, change.id.person, &change.id.held).await?;
-                change.admit(row.version)?;
-                ops::deactivate(tx, inst, &row).await?;
-                ops::shown(tx, inst, row.id).await.map(PersonOut::from)
-            })
-        })
-        .await;
-    identity.callers.forget();
-    reply
+    admit(&app, commit, (upon, Door::Shut)).await
 }
 
 /// Lets a person in again, and keeps their account if it was about to be deleted.
@@ -177,20 +193,8 @@ async fn reactivate_person(
     commit: Commit<Installation>,
     Path(person): Path<PersonId>,
 ) -> Result<Reply> {
-    let identity = app.extension::<Identity>()?;
     let upon = Upon { person, held: caller.installation };
-    let reply = commit
-        .updated(upon, (), |tx, inst, change: &Change<Upon>| {
-            Box::pin(async move {
-                let row = ops::subject(tx, inst, change.id.person, &change.id.held).await?;
-                change.admit(row.version)?;
-                ops::reactivate(tx, inst, &row).await?;
-                ops::shown(tx, inst, row.id).await.map(PersonOut::from)
-            })
-        })
-        .await;
-    identity.callers.forget();
-    reply
+    admit(&app, commit, (upon, Door::Open)).await
 }
 
 /// Deletes a person's account after `identity.deletion_grace`. They are told by mail, and can keep it until then.

@@ -22,13 +22,8 @@ pub(crate) fn callback_url(app: &App, provider: &str) -> String {
     format!("{}{}", base(app), callback_path(provider))
 }
 
-/// The public address, as far as it is known.
 fn base(app: &App) -> String {
-    let server = app.settings().get::<config::sections::Server>();
-    match &server.public_url {
-        Some(url) => url.expose().trim_end_matches('/').to_owned(),
-        None => format!("http://{}", server.listen),
-    }
+    app.settings().get::<config::sections::Server>().public_address(None)
 }
 
 /// Whether the cookie of a login is a secure one, or of this machine only.

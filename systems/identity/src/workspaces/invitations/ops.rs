@@ -26,12 +26,7 @@ pub(crate) struct Letters {
 
 impl Letters {
     pub(crate) fn of(app: &App) -> Self {
-        let server = app.settings().get::<Server>();
-        let base = server.public_url.as_ref().map_or_else(
-            || format!("http://{}", server.listen),
-            |url| url.expose().trim_end_matches('/').to_owned(),
-        );
-        Self { mailer: Arc::clone(app.mailer()), base }
+        Self { mailer: Arc::clone(app.mailer()), base: app.settings().get::<Server>().public_address(None) }
     }
 
     /// The mail with the link, in the transaction that made the token.
