@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Speed, measured side by side: docs/bench.md. `bench.sh [--seconds S] [--write] [PART...]`; `--write` puts what it prints into
-# that page, and the parts are raw, create, read, jobs, start, flame. Takes some minutes, after the builds.
+# that page, and the parts are raw, create, read, refresh, rights, jobs, start, flame. Takes some minutes, after the builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/env.sh

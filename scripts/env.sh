@@ -24,10 +24,11 @@ die() { printf '%s\n' "$*" >&2; exit 1; }
 # A loopback port that was free a moment ago.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# The binary for tests that kill it: with the workload of `testkit/trials` and the faults. It lies beside the other one.
+# The binary for tests that kill it: with the workload of `testkit/trials` and the faults. It lies beside the other one, in
+# the folder of its profile.
 build_trials() {
-    local kind=debug flags=(--locked --quiet -p mainstay --features "mainstay/trials,mainstay/faults")
-    if [ "${1:-}" = --release ]; then kind=release flags+=(--release); fi
+    local kind=${1:-debug} flags=(--locked --quiet -p mainstay --features "mainstay/trials,mainstay/faults")
+    [ "$kind" = debug ] || flags+=(--profile "$kind")
     local from=$CARGO_TARGET_DIR/$kind/mainstay into=$CARGO_TARGET_DIR/$kind/trials
     mkdir -p "$into"
     # Cargo has one place for a binary of this name: whatever was there is put back.

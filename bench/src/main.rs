@@ -1,6 +1,7 @@
 //! Speed, side by side: Mainstay, what stands below it, and what stands beside it, in one run on one machine under one client.
 //!
-//! `scripts/bench.sh [--seconds S] [--write] [PART...]`; the parts are `raw`, `create`, `read`, `refresh`, `jobs`, `start`, `flame`.
+//! `scripts/bench.sh [--seconds S] [--write] [PART...]`; the parts are `raw`, `create`, `read`, `refresh`, `rights`, `jobs`, `start`,
+//! `flame`.
 
 mod flame;
 mod jobs;
@@ -11,6 +12,7 @@ mod process;
 mod raw;
 mod refresh;
 mod report;
+mod rights;
 mod start;
 mod targets;
 
@@ -22,7 +24,7 @@ use place::Place;
 use report::{Line, Report};
 use targets::{Durability, Engine, Mainstay, Target};
 
-const PARTS: [&str; 7] = ["raw", "create", "read", "refresh", "jobs", "start", "flame"];
+const PARTS: [&str; 8] = ["raw", "create", "read", "refresh", "rights", "jobs", "start", "flame"];
 const BOTH: [Durability; 2] = [Durability::Full, Durability::Normal];
 
 struct Wanted {
@@ -61,6 +63,10 @@ fn main() {
             let line = refresh::refresh(&place, &target, || targets::refresh_token(target.address));
             report.lines.push(line);
         }
+    }
+    if wanted.has("rights") {
+        let target = targets::mainstay(&place, Engine::Sqlite(Durability::Full));
+        report.rights = Some(rights::rights(&place, &target));
     }
     if wanted.has("jobs") {
         queues(&place, &server, &mut report);

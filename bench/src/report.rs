@@ -8,6 +8,7 @@ use crate::flame::Flame;
 use crate::jobs::Jobs;
 use crate::machine::Machine;
 use crate::raw::Limit;
+use crate::rights::Rights;
 use crate::start::Start;
 
 const BEGIN: &str = "<!-- measured: begin -->";
@@ -33,6 +34,7 @@ pub struct Report {
     pub limits: Vec<Limit>,
     pub jobs: Vec<Jobs>,
     pub start: Option<Start>,
+    pub rights: Option<Rights>,
     pub flames: Vec<Flame>,
     pub left_out: Vec<String>,
 }
@@ -174,6 +176,7 @@ impl Report {
         self.head(machine, &mut out);
         self.ratios(&mut out);
         self.http(&mut out);
+        self.authorised(&mut out);
         self.below(&mut out);
         self.queues(&mut out);
         self.starts(&mut out);
@@ -234,6 +237,17 @@ impl Report {
             );
         }
         out.push('\n');
+    }
+
+    fn authorised(&self, out: &mut String) {
+        let Some(Rights { signed_in, visitor, added, most }) = &self.rights else { return };
+        let holds = if *added < 10.0 { "holds" } else { "missed" };
+        let _ = writeln!(
+            out,
+            "One read in turns, CPU us; the middle of the turns.\n\n\
+             | rights | signed in | visitor | added | at most | goal | |\n|---|---:|---:|---:|---:|---:|---|\n\
+             | S2 authorisation | {signed_in:.1} | {visitor:.1} | {added:.1} | {most:.1} | 10 | {holds} |\n"
+        );
     }
 
     fn below(&self, out: &mut String) {

@@ -15,7 +15,7 @@ pub use app::TestApp;
 pub use client::{Answer, Ask, Client};
 pub use database::TestDatabase;
 pub use db::Engine;
-pub use peers::{rounds, tell};
+pub use peers::{full, rounds, tell};
 pub use snapshot::snapshot;
 
 /// Makes two tests of one: on SQLite and on PostgreSQL.

@@ -1,4 +1,5 @@
-//! Mainstay as it is handed out: the release binary with its defaults, but for the limits of requests.
+//! Mainstay as it is handed out: the release binary with its defaults, but for the limits of requests and a workspace that
+//! visitors may look into.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -47,7 +48,9 @@ impl Mainstay {
             .arg(order)
             .env_clear()
             .env("HOME", "/")
+            .env("MAINSTAY_PUBLIC_WORKSPACE", "main")
             .env("MAINSTAY_LIMITS_SIGNED_IN", u32::MAX.to_string())
+            .env("MAINSTAY_LIMITS_ANONYMOUS", u32::MAX.to_string())
             .env("MAINSTAY_LIMITS_SIGN_IN", u32::MAX.to_string())
             .env("MAINSTAY_LIMITS_REFRESH", u32::MAX.to_string());
         match &self.engine {

@@ -75,6 +75,15 @@ impl Target {
 
     /// Makes something to read first.
     pub fn read(&self) -> Request {
+        self.read_with(self.headers.clone())
+    }
+
+    /// The same read by somebody who says nothing of who he is.
+    pub fn visit(&self) -> Request {
+        self.read_with(Vec::new())
+    }
+
+    fn read_with(&self, headers: Vec<(&'static str, String)>) -> Request {
         let create = self.create();
         let ids: Vec<String> = (0..500)
             .map(|n| {
@@ -89,7 +98,7 @@ impl Target {
                 body["id"].as_str().expect("an id").to_owned()
             })
             .collect();
-        let (path, headers) = (self.path.clone(), self.headers.clone());
+        let path = self.path.clone();
         Arc::new(move |_, number| {
             let id = &ids[number as usize * 7 % ids.len()];
             let mut request = http::Request::get(format!("{path}/{id}")).header("host", "localhost");

@@ -78,7 +78,9 @@ fn permissions(systems: &[System]) -> Result<String, Failed> {
         "\n## Every operation\n\n\
          `signed in` about a workspace or a key named in the address or the body: membership and permission are looked up in \
          the transaction, and what the caller may not know of is 404. *Limit* is the setting under `limits` that counts it. \
-         *Key* says whether `Idempotency-Key` keeps its reply.\n\n\
+         *Key* says whether `Idempotency-Key` keeps its reply. \
+         *Proven lately*: the session must have proven within `identity.step_up_age` who it is, or it is answered 403 \
+         `step_up_required`.\n\n\
          | operation | address | rule | limit | key | what it does |\n|---|---|---|---|---|---|\n",
     );
     for one in &operations {
@@ -113,13 +115,14 @@ struct Operation {
 
 impl Operation {
     fn rule(&self) -> String {
-        match self.access.rule {
+        let rule = match self.access.rule {
             Rule::Anyone => "anyone".to_owned(),
             Rule::Open(permission) => format!("anyone, or `{}`", permission.as_str()),
             Rule::SignedIn => "signed in".to_owned(),
             Rule::Workspace(permission) => format!("`{}`", permission.as_str()),
             Rule::Installation(permission) => format!("`{}` over the installation", permission.as_str()),
-        }
+        };
+        if self.access.fresh { format!("{rule}, proven lately") } else { rule }
     }
 
     fn limit(&self) -> &'static str {

@@ -42,8 +42,8 @@ config::section! {
         /// the first answer. Any later use means that somebody else holds a copy: `sessions.on_reuse` says what ends.
         #[runtime] #[check(at_most_a_minute)]
         refresh_leeway: Duration = "10s",
-        /// How old the last proof of who somebody is may be for dangerous acts: ending all sessions, second factors, keys
-        /// of the operator's. An older one is answered 403 `step_up_required`.
+        /// How old the last proof of who somebody is may be for dangerous acts: ending all sessions, second factors, new keys,
+        /// deleting or giving away a workspace or an account. An older one is answered 403 `step_up_required`.
         #[runtime] #[check(not_zero)]
         step_up_age: Duration = "10m",
         /// How long ended sessions stay in the list.

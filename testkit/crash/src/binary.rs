@@ -34,10 +34,10 @@ pub(crate) fn root() -> PathBuf {
 fn build() -> PathBuf {
     let this = std::env::current_exe().expect("a test has a path");
     let profile = this.ancestors().nth(2).expect("tests lie two folders deep").to_owned();
-    let release = if cfg!(debug_assertions) { "" } else { "--release" };
+    let kind = profile.file_name().expect("a profile has a name").to_string_lossy().into_owned();
     let target = profile.parent().expect("the profile lies in the target folder");
     let done = Command::new("bash")
-        .args(["-c", &format!("source scripts/env.sh && build_trials {release}")])
+        .args(["-c", &format!("source scripts/env.sh && build_trials {kind}")])
         .env("CARGO_TARGET_DIR", target)
         .current_dir(root())
         .status()

@@ -25,7 +25,7 @@ pub async fn otp_off(db: &Db, email: &str) -> Result<Reset> {
     let write = db.write((inst, people::email_key(email)), |tx, (inst, key)| {
         Box::pin(async move {
             let person = people::store::by_email(tx, inst, key).await?.ok_or_else(Error::not_found)?;
-            let had_any = factors::ops::reset(tx, inst, person.id).await?;
+            let had_any = factors::ops::reset_for(tx, inst, person.id).await?;
             let ended = sessions::ops::revoke_all(tx, inst, person.id, None).await?;
             Ok(Reset { person: person.id, email: person.email, had_any, ended })
         })

@@ -67,7 +67,7 @@ async fn reset_second_factors(
             Box::pin(async move {
                 people::store::get(tx, inst, change.id).await?.ok_or_else(Error::not_found)?;
                 change.admit(1)?;
-                ops::reset(tx, inst, change.id).await?;
+                ops::reset_for(tx, inst, change.id).await?;
                 sessions::ops::revoke_all(tx, inst, change.id, None).await?;
                 Ok(())
             })

@@ -9,6 +9,7 @@ use super::challenge::Challenge;
 use super::model::{Held, Method, Refusal, Verdict};
 use super::passkeys::{self, Signed};
 use super::{recovery, store, totp};
+use crate::letters::{self, News};
 use crate::secrets::{self, Secrets};
 use crate::{Identity, events};
 
@@ -99,6 +100,15 @@ pub(crate) async fn reset(tx: &mut Tx, inst: &Installation, person: PersonId) ->
     Ok(had)
 }
 
+/// The same by an operator, who is not the one to know of it alone.
+pub(crate) async fn reset_for(tx: &mut Tx, inst: &Installation, person: PersonId) -> Result<bool> {
+    let had = reset(tx, inst, person).await?;
+    if had {
+        letters::door(tx, inst, person, News::FactorsReset).await?;
+    }
+    Ok(had)
+}
+
 /// Recovery codes stand in for a factor; without one they open nothing.
 pub(crate) async fn forget_what_is_left_over(
     tx: &mut Tx,
@@ -118,7 +128,8 @@ pub(crate) async fn tell_added(
     method: Method,
 ) -> Result<()> {
     let payload = json!({"method": method.as_str()});
-    events::in_installation(tx, inst, events::SECOND_FACTOR_ADDED, person.to_string(), payload).await
+    events::in_installation(tx, inst, events::SECOND_FACTOR_ADDED, person.to_string(), payload).await?;
+    letters::door(tx, inst, person, News::FactorAdded { method: method.as_str().to_owned() }).await
 }
 
 pub(crate) async fn tell_removed(
@@ -128,7 +139,8 @@ pub(crate) async fn tell_removed(
     method: Method,
 ) -> Result<()> {
     let payload = json!({"method": method.as_str()});
-    events::in_installation(tx, inst, events::SECOND_FACTOR_REMOVED, person.to_string(), payload).await
+    events::in_installation(tx, inst, events::SECOND_FACTOR_REMOVED, person.to_string(), payload).await?;
+    letters::door(tx, inst, person, News::FactorRemoved { method: method.as_str().to_owned() }).await
 }
 
 impl Identity {

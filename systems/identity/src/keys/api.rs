@@ -202,9 +202,6 @@ async fn create_api_key(
     commit: Commit<Installation>,
     Json(body): Json<ApiKeyIn>,
 ) -> Result<Reply> {
-    if body.all_workspaces {
-        caller.proven_within(app.authenticate().step_up_age(&app), app.clock().now())?;
-    }
     let maker =
         Maker { identity: app.extension::<Identity>()?, caller, allowed: Allowed::by(app.settings()) };
     commit

@@ -9,5 +9,5 @@ mod ops;
 mod ops_drafts;
 mod words;
 
-pub(crate) use model::Letter;
-pub(crate) use ops::{ask, ask_as_stranger};
+pub(crate) use model::{Letter, News};
+pub(crate) use ops::{ask, ask_as_stranger, door};

@@ -35,6 +35,11 @@ pub(crate) enum Letter {
     PasswordChanged {
         person: PersonId,
     },
+    /// There is another way to sign in, or one less.
+    Door {
+        person: PersonId,
+        news: News,
+    },
     /// The account ends soon.
     Leaving {
         person: PersonId,
@@ -42,6 +47,31 @@ pub(crate) enum Letter {
     /// It has ended; nobody knows the address any more but this letter.
     Gone {
         email: String,
+    },
+}
+
+/// What is new about the ways to sign in to an account. Who finds such a letter and knows of nothing has somebody else in it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "news", rename_all = "snake_case")]
+pub(crate) enum News {
+    FactorAdded {
+        method: String,
+    },
+    FactorRemoved {
+        method: String,
+    },
+    FactorsReset,
+    CodesMade,
+    CodeUsed {
+        left: i64,
+    },
+    /// Two devices answer with the same passkey.
+    PasskeyCopied,
+    Linked {
+        provider: String,
+    },
+    Unlinked {
+        provider: String,
     },
 }
 

@@ -2,11 +2,11 @@
 
 use db::Tx;
 use queue::NewJob;
-use types::{Installation, Result};
+use types::{Installation, PersonId, Result};
 use web::{App, Fault};
 
 use super::jobs::LETTER;
-use super::model::Letter;
+use super::model::{Letter, News};
 use crate::people::{self, email_key};
 
 /// In the commit of what it tells about.
@@ -17,6 +17,11 @@ pub(crate) async fn ask(tx: &mut Tx, inst: &Installation, letter: &Letter) -> Re
     }
     queue::enqueue_installation(tx, inst, job).await?;
     Ok(())
+}
+
+/// Tells a person of a way to sign in to their account that is new, or gone.
+pub(crate) async fn door(tx: &mut Tx, inst: &Installation, person: PersonId, news: News) -> Result<()> {
+    ask(tx, inst, &Letter::Door { person, news }).await
 }
 
 /// In a commit of its own, for somebody who may only type an address.

@@ -9,7 +9,7 @@ use types::{Installation, PersonId, Result};
 use web::App;
 
 use super::jobs::Draft;
-use super::model::{LETTER as TEMPLATE, Letter};
+use super::model::{LETTER as TEMPLATE, Letter, News};
 use super::words::{self, Door, Words, span};
 use crate::links::{self, NewLink, Purpose, Token};
 use crate::people::{self, Email, PersonRow, Status};
@@ -40,6 +40,7 @@ impl Desk<'_> {
             Letter::ChangeAddress { person, email } => self.change_address(person, &email).await,
             Letter::AddressChanged { person, before } => self.address_changed(person, &before).await,
             Letter::PasswordChanged { person } => self.password_changed(person).await,
+            Letter::Door { person, news } => self.door(person, &news).await,
             Letter::Leaving { person } => self.leaving(person).await,
             Letter::Gone { email } => Ok(vec![told(&Email::of(&email), words::gone(&self.place()))?]),
         }
@@ -113,6 +114,11 @@ impl Desk<'_> {
     async fn password_changed(&self, person: PersonId) -> Result<Vec<Draft>> {
         let Some(person) = self.person(person).await? else { return Ok(Vec::new()) };
         Ok(vec![told(&written_to(&person), words::password_changed(&self.place()))?])
+    }
+
+    async fn door(&self, person: PersonId, news: &News) -> Result<Vec<Draft>> {
+        let Some(person) = self.person(person).await? else { return Ok(Vec::new()) };
+        Ok(vec![told(&written_to(&person), words::door(&self.place(), news))?])
     }
 
     async fn leaving(&self, person: PersonId) -> Result<Vec<Draft>> {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::model::News;
+
 /// What fills the template in.
 #[derive(Serialize)]
 pub(super) struct Words {
@@ -78,6 +80,46 @@ pub(super) fn password_changed(place: &str) -> Words {
     let said = vec!["Every other device was signed out.".to_owned()];
     let end = "If it was not you, ask for a new password at once, and look at your API keys.";
     words(format!("Your password at {place} was changed"), said, end)
+}
+
+pub(super) fn door(place: &str, news: &News) -> Words {
+    let (title, said) = match news {
+        News::FactorAdded { method } => {
+            ("Your account has a new second factor", format!("{} was added.", a_factor(method)))
+        }
+        News::FactorRemoved { method } => {
+            ("Your account has a second factor less", format!("{} was taken away.", a_factor(method)))
+        }
+        News::FactorsReset => (
+            "Your account has no second factor any more",
+            "Whoever runs this place took every second factor off your account. The password alone opens it now.".to_owned(),
+        ),
+        News::CodesMade => {
+            ("You have new recovery codes", "The codes that you had before open nothing any more.".to_owned())
+        }
+        News::CodeUsed { left } => (
+            "A recovery code of yours was used",
+            format!("{left} of them are left. New ones can be made when you are signed in."),
+        ),
+        News::PasskeyCopied => (
+            "A passkey of yours was refused",
+            "It answered like an older state of itself, so there may be a copy of it. Take it off your account if you \
+             can not explain that."
+                .to_owned(),
+        ),
+        News::Linked { provider } => {
+            ("Your account can be signed in to in another way", format!("It is linked with {provider} now."))
+        }
+        News::Unlinked { provider } => {
+            ("Your account has one way less to sign in", format!("It is no longer linked with {provider}."))
+        }
+    };
+    let end = "If it was not you, set a new password at once, and look at your sessions and second factors.";
+    words(format!("{title}: {place}"), vec![said], end)
+}
+
+fn a_factor(method: &str) -> &'static str {
+    if method == "passkey" { "A passkey" } else { "An authenticator app" }
 }
 
 pub(super) fn leaving(place: &str, left: Duration) -> Words {

@@ -253,7 +253,7 @@ async fn required(
 ) -> Result<Error> {
     let now = app.clock().now();
     let text = challenge::make(&identity.secrets, Purpose::SecondFactor, *person.as_bytes(), Some(by), now);
-    let message = "The password is right. Now show your second factor.";
+    let message = "That was right. Now show your second factor.";
     let error = Error::unauthenticated("second_factor_required", message)
         .with("methods", held.methods())
         .with("challenge", text.as_str())

@@ -1,8 +1,11 @@
-//! Letters that tests wait for, and the links in them.
+//! Letters that tests wait for, and the links in them; and the letters about the ways to sign in.
 
 use std::time::Duration;
 
+use serde_json::Value;
 use testkit::{Engine, TestApp};
+
+use super::factors::{AUTH, sign_in, with_totp};
 
 const SETTINGS: &str = r#"
 mode = "development"
@@ -71,4 +74,32 @@ pub(crate) async fn settled(app: &TestApp) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("jobs are left");
+}
+
+testkit::on_both! {
+    async fn a_way_in_that_is_new_used_up_or_gone_is_told_by_mail(engine: Engine) {
+        let app = open_house(engine).await;
+        let (owner, admin) = (app.owner("Main").await, app.administrator().await);
+        let (_, codes) = with_totp(&app, &owner).await;
+        let added = letter(&app, &owner.email, "has a new second factor", 1).await;
+        assert!(added.text.contains("An authenticator app was added.") && added.text.contains("set a new password at once"), "{}", added.text);
+        assert!(letters(&app, &owner.email, "recovery codes").is_empty(), "the first codes come with the factor");
+        let _ = sign_in(&app, &owner.email, &[("totp", &codes[0])]).await.expect(200);
+        let used = letter(&app, &owner.email, "A recovery code of yours was used", 1).await;
+        assert!(used.text.contains("9 of them are left"), "{}", used.text);
+        let _ = owner.post(format!("{AUTH}/totp/recovery-codes"), Value::Null).await.expect(200);
+        letter(&app, &owner.email, "You have new recovery codes", 1).await;
+        let _ = owner.post(format!("{AUTH}/totp/disable"), Value::Null).await.expect(200);
+        letter(&app, &owner.email, "a second factor less", 1).await;
+        app.clock().advance(Duration::from_mins(1));
+        let _ = with_totp(&app, &owner).await;
+        let path = format!("/api/v1/people/{}/second-factors", owner.id);
+        admin.delete(&path).await.expect(204);
+        letter(&app, &owner.email, "no second factor any more", 1).await;
+        // There is nothing to be told when there was nothing to take away.
+        admin.delete(&path).await.expect(204);
+        settled(&app).await;
+        assert_eq!(letters(&app, &owner.email, "no second factor any more").len(), 1);
+        assert!(letters(&app, &admin.email, "").is_empty());
+    }
 }

@@ -28,6 +28,7 @@ mod signing;
 mod sso;
 mod step_up;
 mod tenants;
+mod timing;
 mod totp;
 mod transfers;
 mod workspaces;

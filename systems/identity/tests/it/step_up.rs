@@ -41,6 +41,24 @@ testkit::on_both! {
         let _ = owner.post(DANGEROUS[4], Value::Null).await.expect(200);
     }
 
+    async fn what_a_stolen_session_must_not_do_alone_needs_one_too(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, heir) = (app.owner("Main").await, app.member("Main").await);
+        let admin = app.administrator().await;
+        app.clock().advance(Duration::from_mins(10));
+        let main = format!("{WORKSPACES}/{}", owner.workspace);
+        let asks = [
+            owner.post(KEYS, json!({"name": "thief", "permissions": ["status:read"]})).await,
+            owner.post(format!("{main}/transfer"), json!({"person_id": heir.id})).await,
+            owner.delete(&main).await,
+            admin.delete(format!("/api/v1/people/{}", heir.id)).await,
+            admin.post(format!("/api/v1/people/{}/reset-link", heir.id), Value::Null).await,
+        ];
+        for answer in asks {
+            answer.refused(403, "step_up_required");
+        }
+    }
+
     async fn the_test_of_fresh_proofs_can_fail(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
@@ -88,7 +106,7 @@ testkit::on_both! {
         }
     }
 
-    async fn a_key_of_the_operators_needs_a_fresh_proof(engine: Engine) {
+    async fn a_new_key_needs_a_fresh_proof(engine: Engine) {
         let app = start(engine).await;
         let operator = app.administrator().await;
         app.clock().advance(Duration::from_mins(10));
@@ -96,10 +114,13 @@ testkit::on_both! {
             let body = json!({"name": "k", "permissions": ["workspace:read"], "all_workspaces": all});
             operator.post(KEYS, body)
         };
-        make(true).await.refused(403, "step_up_required");
-        let _ = make(false).await.expect(201);
+        for all in [false, true] {
+            make(all).await.refused(403, "step_up_required");
+        }
         let _ = operator.post(STEP_UP, json!({"password": PASSWORD})).await.expect(200);
-        let _ = make(true).await.expect(201);
+        for all in [false, true] {
+            let _ = make(all).await.expect(201);
+        }
     }
 
     async fn a_workspace_can_ask_for_a_second_factor(engine: Engine) {

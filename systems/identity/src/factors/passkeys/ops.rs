@@ -13,6 +13,7 @@ use super::{Site, store};
 use crate::events;
 use crate::factors::ops::{forget_what_is_left_over, held, tell_added, tell_removed};
 use crate::factors::{Method, recovery};
+use crate::letters::{self, News};
 
 /// The site of this installation, if browsers have passkeys for it.
 pub(crate) fn site(app: &App) -> Result<Site> {
@@ -89,6 +90,7 @@ pub(crate) async fn take(
         let payload = json!({"person_id": person, "counter": signed.sign_count, "known": row.sign_count});
         let subject = signed.passkey.to_string();
         events::in_installation(tx, inst, events::PASSKEY_COUNTER_REGRESSED, subject, payload).await?;
+        letters::door(tx, inst, person, News::PasskeyCopied).await?;
     }
     Ok(good)
 }

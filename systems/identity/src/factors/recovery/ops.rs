@@ -7,6 +7,7 @@ use types::{Installation, PersonId, Result};
 use super::code::{self, SET};
 use super::store;
 use crate::events;
+use crate::letters::{self, News};
 
 /// A new set in place of the old one. The texts are shown this once.
 pub(crate) async fn renew(tx: &mut Tx, inst: &Installation, person: PersonId) -> Result<Vec<String>> {
@@ -38,5 +39,6 @@ pub(crate) async fn take(tx: &mut Tx, inst: &Installation, person: PersonId, typ
     let left = store::left(tx, inst, person).await?;
     events::in_installation(tx, inst, events::RECOVERY_CODE_USED, person.to_string(), json!({"left": left}))
         .await?;
+    letters::door(tx, inst, person, News::CodeUsed { left }).await?;
     Ok(true)
 }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{enrolment, is_code, ops};
 use crate::factors::{Method, recovery};
+use crate::letters::{self, News};
 use crate::sessions::{self, SessionId, cookies};
 use crate::settings::IdentitySettings;
 use crate::{Ack, Identity};
@@ -164,6 +165,7 @@ async fn renew_recovery_codes(
                 return Err(Error::conflict("no_second_factor", message));
             }
             let recovery_codes = Some(recovery::ops::renew(tx, inst, own.person).await?);
+            letters::door(tx, inst, own.person, News::CodesMade).await?;
             Ok(RecoveryCodesOut { recovery_codes })
         })
     });

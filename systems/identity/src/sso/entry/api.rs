@@ -80,7 +80,7 @@ pub(crate) fn explained(error: &Error) -> Response {
     let member = |name| error.members().get(name).and_then(serde_json::Value::as_str);
     let (title, body) = match (member("ticket"), member("challenge"), member("return_to")) {
         (Some(ticket), ..) => ("Link your account", link_form(ticket, None)),
-        (None, Some(challenge), Some(path)) => ("One more step", factor_form(challenge, path)),
+        (None, Some(challenge), Some(path)) => ("One more step", factor_form(challenge, path, None)),
         _ => ("Signing in did not work", refusal(error)),
     };
     secretive(page(web::status(error.kind()), title, &body))
@@ -163,7 +163,14 @@ async fn post_second_factor(
         Ok(Form(form)) => form,
         Err(problem) => return problem.into_response(),
     };
-    shown(&app, &inst, &headers, Client(client), form).await.unwrap_or_else(|error| explained(&error))
+    match shown(&app, &inst, &headers, Client(client), &form).await {
+        Ok(response) => response,
+        Err(error) if error.code() == "second_factor_invalid" => {
+            let body = factor_form(&form.challenge, &form.return_to, Some(&error));
+            secretive(page(StatusCode::UNAUTHORIZED, "One more step", &body))
+        }
+        Err(error) => explained(&error),
+    }
 }
 
 async fn shown(
@@ -171,14 +178,14 @@ async fn shown(
     inst: &Installation,
     headers: &HeaderMap,
     client: Client,
-    form: FactorForm,
+    form: &FactorForm,
 ) -> Result<Response> {
     let identity = app.extension::<Identity>()?;
     let way = Way::of(app, headers)?;
     // The page that we sent had it from us; a form can be sent by hand all the same (A15).
     let path = Some(form.return_to.as_str()).filter(|path| is_own_path(path)).unwrap_or("/");
     let guest = Guest { origin: origin(headers, client), kind: SessionKind::Cookie };
-    let code = Answer::Code(Zeroizing::new(form.code));
+    let code = Answer::Code(Zeroizing::new(form.code.clone()));
     let opened = ops_door::answer(app, &identity, inst, &form.challenge, code, guest).await;
     let grant = opened.inspect_err(|error| {
         identity.refusals.count(error.code(), client.0, app.clock().now());

@@ -3,11 +3,16 @@
 use types::Error;
 use web::escape;
 
+/// What was wrong with the last try.
+fn alert(error: Option<&Error>) -> String {
+    error.map_or(String::new(), |error| {
+        format!("<p class=\"bad\" role=\"alert\">{}</p>\n", escape(error.message()))
+    })
+}
+
 /// Asks for the password of the account that the ticket is about.
 pub(super) fn link_form(ticket: &str, error: Option<&Error>) -> String {
-    let wrong = error.map_or(String::new(), |error| {
-        format!("<p class=\"bad\" role=\"alert\">{}</p>\n", escape(error.message()))
-    });
+    let wrong = alert(error);
     format!(
         "<h1>Link your account</h1>\n<p>An account with your address has a password. Give it once: from then on you can sign in \
          either way.</p>\n{wrong}<form method=\"post\" action=\"/sso/link\">\n\
@@ -19,12 +24,13 @@ pub(super) fn link_form(ticket: &str, error: Option<&Error>) -> String {
 }
 
 /// Asks for a code of whoever has a second factor besides the provider.
-pub(super) fn factor_form(challenge: &str, return_to: &str) -> String {
+pub(super) fn factor_form(challenge: &str, return_to: &str, error: Option<&Error>) -> String {
+    let wrong = alert(error);
     format!(
         "<h1>One more step</h1>\n<p>Your account has a second factor. Give a code of your authenticator app, or a recovery \
-         code.</p>\n<form method=\"post\" action=\"/sso/second-factor\">\n<input type=\"hidden\" name=\"challenge\" value=\"{}\">\n\
+         code.</p>\n{wrong}<form method=\"post\" action=\"/sso/second-factor\">\n<input type=\"hidden\" name=\"challenge\" value=\"{}\">\n\
          <input type=\"hidden\" name=\"return_to\" value=\"{}\">\n<p><label for=\"code\">Code</label>\n<input id=\"code\" \
-         name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\" required></p>\n<p><button>Sign in</button></p>\n</form>",
+         name=\"code\" autocomplete=\"one-time-code\" required></p>\n<p><button>Sign in</button></p>\n</form>",
         escape(challenge),
         escape(return_to)
     )

@@ -9,13 +9,14 @@ use zeroize::Zeroizing;
 use super::model::{IdentityId, IdentityRow, TICKET_LIFE, Ticket};
 use super::store;
 use crate::leaving::ops as leaving;
+use crate::letters::{self, News};
 use crate::people::{self, Email, PersonRow, Status};
 use crate::sessions::siege::Siege;
 use crate::sso::exchange::Profile;
 use crate::sso::providers::{self, Provider, Provisioning};
 use crate::sso::settings::SsoSettings;
 use crate::workspaces::members;
-use crate::{Identity, callers, events, secrets};
+use crate::{Identity, callers, events, factors, secrets};
 
 /// Somebody who came from a provider, which proved them.
 pub(crate) struct Arrival {
@@ -114,6 +115,7 @@ async fn settle(tx: &mut Tx, inst: &Installation, arrival: &Arrival) -> Result<O
         return Err(conflict());
     }
     link(tx, inst, &person, arrival.identity(person.id, tx)).await?;
+    letters::door(tx, inst, person.id, News::Linked { provider: arrival.provider.name.clone() }).await?;
     Ok(Outcome::Known(person))
 }
 
@@ -230,6 +232,7 @@ pub(crate) async fn link_by_password(
                 last_used_at: now,
             };
             link(tx, inst, &person, new).await?;
+            letters::door(tx, inst, person.id, News::Linked { provider: ticket.provider.clone() }).await?;
             Ok(person)
         })
     });
@@ -247,7 +250,9 @@ pub(crate) async fn unlink(
     id: IdentityId,
 ) -> Result<()> {
     let identity = store::of_person(tx, inst, person, id).await?.ok_or_else(Error::not_found)?;
-    if people::store::password(tx, inst, person).await?.is_none() {
+    let by_itself = people::store::password(tx, inst, person).await?.is_some()
+        || factors::ops::held(tx, inst, person).await?.passkeys > 0;
+    if !by_itself {
         let others = store::other_issuers(tx, inst, person, id).await?;
         let known = providers::all(tx, inst, file).await?;
         let works = |issuer: &String| known.iter().any(|one| one.enabled && one.issuer == *issuer);
@@ -258,7 +263,8 @@ pub(crate) async fn unlink(
     }
     store::delete(tx, inst, id).await?;
     let payload = json!({"identity_id": id, "provider": identity.provider, "issuer": identity.issuer});
-    events::in_installation(tx, inst, events::SSO_UNLINKED, person.to_string(), payload).await
+    events::in_installation(tx, inst, events::SSO_UNLINKED, person.to_string(), payload).await?;
+    letters::door(tx, inst, person, News::Unlinked { provider: identity.provider }).await
 }
 
 /// Whoever is leaving may come back.

@@ -13,7 +13,8 @@ use super::{
     Begun, Hostile, JUST_IN_TIME, SETTINGS, SSO, begin, browser, come_back, house, house_of, me, param,
     sign_in,
 };
-use crate::{ME, PASSWORD};
+use crate::factors::with_totp;
+use crate::{ME, PASSWORD, SESSIONS};
 
 /// How many of 64 who come back with one state are let in.
 async fn winners(app: &TestApp, provider: &Hostile) -> usize {
@@ -306,6 +307,39 @@ testkit::on_both! {
         assert_eq!(browser(&app).with("cookie", &held[0]).get(ME).await.expect(200).text("id"), owner.id);
         let used = send("http://127.0.0.1:8080", PASSWORD).await.expect(401);
         assert!(String::from_utf8_lossy(&used.body).contains("link_ticket_invalid"));
+    }
+
+    async fn a_browser_is_asked_for_the_second_factor_on_a_page(engine: Engine) {
+        let provider = Hostile::start().await;
+        let app = house(engine, &provider, JUST_IN_TIME).await;
+        let pair = sign_in(&app, &provider).await.expect(200);
+        let client = app.anonymous().bearer(&pair.text("access_token"));
+        let (phone, _) = with_totp(&app, &client).await;
+        let begun = begin(&app, "idp", "?return_to=/console").await;
+        provider.began(&begun.location);
+        let query = format!("code=a-code&state={}", begun.param("state"));
+        let page = come_back(&app, "idp", &query, &begun.cookie).await.expect(401);
+        let text = String::from_utf8_lossy(&page.body).into_owned();
+        assert!(text.contains("<h1>One more step</h1>") && cookies(&page).is_empty(), "{text}");
+        let challenge = text.split_once("name=\"challenge\" value=\"").and_then(|(_, rest)| rest.split_once('"')).expect("a challenge").0.to_owned();
+        let send = async |origin: &str, code: &str, path: &str| {
+            let form = [("challenge", challenge.as_str()), ("code", code), ("return_to", path)];
+            let ask = browser(&app).ask(Method::POST, "/sso/second-factor").header("origin", origin);
+            ask.form(&form).send().await
+        };
+        let code = phone.code(app.clock().now());
+        send("https://evil.test", &code, "/console").await.refused(403, "cross_site");
+        let again = send("http://127.0.0.1:8080", &phone.wrong(app.clock().now()), "/\"><i>").await.expect(401);
+        let text = String::from_utf8_lossy(&again.body).into_owned();
+        assert!(text.contains("role=\"alert\"") && text.contains(&challenge) && !text.contains("<i>"), "{text}");
+        // A15: the way on is one of this house, whatever the form says.
+        let opened = send("http://127.0.0.1:8080", &code, "https://evil.test/").await.expect(303);
+        assert_eq!(opened.header("location"), Some("/"));
+        let own = browser(&app).with("cookie", &cookies(&opened)[0]).get(SESSIONS).await.expect(200).json();
+        assert_eq!(own["items"][0]["methods"], json!(["sso", "totp"]));
+        app.clock().advance(Duration::from_secs(30));
+        let used = send("http://127.0.0.1:8080", &phone.code(app.clock().now()), "/console").await.expect(401);
+        assert!(String::from_utf8_lossy(&used.body).contains("challenge_invalid"));
     }
 
     async fn a_browser_that_is_refused_sees_a_page(engine: Engine) {
