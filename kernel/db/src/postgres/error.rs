@@ -79,6 +79,13 @@ fn lost(failure: &tokio_postgres::Error) -> bool {
     failure.is_closed() || failure.source().is_some_and(|cause| cause.downcast_ref::<io::Error>().is_some())
 }
 
+/// Whether a connection was there and was cut off before it could be used; one that is refused is not worth another try.
+pub(super) fn cut_off(failure: &tokio_postgres::Error) -> bool {
+    let refused = |cause: &io::Error| cause.kind() == io::ErrorKind::ConnectionRefused;
+    let cause = failure.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    lost(failure) && !cause.is_some_and(refused)
+}
+
 /// When no connection could be made, whatever the reason.
 pub(super) fn unreachable(failure: tokio_postgres::Error) -> Error {
     Error::Unavailable(Arc::new(failure))

@@ -16,6 +16,9 @@ use crate::Options;
 use crate::error::{Error, Result};
 use crate::meter::Meter;
 
+/// How often a connection is made that is cut off while it is made.
+const MAKINGS: u32 = 3;
+
 pub(super) struct Pool {
     name: &'static str,
     inner: deadpool_postgres::Pool,
@@ -85,20 +88,31 @@ impl Pool {
     }
 
     async fn object(&self, until: Instant) -> Result<Object> {
+        let mut makings = 1;
+        loop {
+            match self.take(until).await {
+                Err(PoolError::Backend(failure) | PoolError::PostCreateHook(HookError::Backend(failure))) => {
+                    if makings == MAKINGS || !error::cut_off(&failure) {
+                        return Err(error::unreachable(failure));
+                    }
+                    makings += 1;
+                }
+                Err(PoolError::Timeout(TimeoutType::Wait)) => return Err(Error::Deadline),
+                Err(PoolError::Closed) => return Err(Error::Closed),
+                Err(other) => return Err(Error::Unavailable(Arc::new(other))),
+                Ok(object) => return Ok(object),
+            }
+        }
+    }
+
+    async fn take(&self, until: Instant) -> Result<Object, PoolError> {
         let left = until.saturating_duration_since(Instant::now());
         let timeouts = Timeouts {
             wait: Some(left),
             create: Some(left.min(self.connect_timeout)),
             recycle: Some(Duration::from_secs(1)),
         };
-        self.inner.timeout_get(&timeouts).await.map_err(|failure| match failure {
-            PoolError::Timeout(TimeoutType::Wait) => Error::Deadline,
-            PoolError::Closed => Error::Closed,
-            PoolError::Backend(failure) | PoolError::PostCreateHook(HookError::Backend(failure)) => {
-                error::unreachable(failure)
-            }
-            other => Error::Unavailable(Arc::new(other)),
-        })
+        self.inner.timeout_get(&timeouts).await
     }
 
     pub(super) fn close(&self) {

@@ -74,6 +74,25 @@ async fn a_connection_cut_before_commit_costs_nothing() {
 }
 
 #[tokio::test]
+async fn a_connection_cut_while_it_is_made_is_made_again() {
+    let (_place, proxy, db, direct) = behind().await;
+    let cuts = [
+        ("user", When::Before),
+        ("user", When::Answered),
+        ("SET statement_timeout", When::Before),
+        ("SET statement_timeout", When::Answered),
+    ];
+    for (id, (word, when)) in (1..).zip(cuts) {
+        let before = proxy.fired();
+        proxy.cut();
+        proxy.on(word.as_bytes(), when);
+        note(&db, id).await.unwrap();
+        assert_eq!(proxy.fired(), before + 1, "{word} {when:?}");
+    }
+    assert_eq!(ids(&direct).await, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
 async fn a_read_runs_again_on_a_fresh_connection() {
     let (_place, proxy, db, direct) = behind().await;
     note(&direct, 1).await.unwrap();
