@@ -15,6 +15,7 @@ mod run;
 mod sql;
 mod sqlite;
 mod tx;
+mod unit;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use postgres::Isolation;
 pub use row::{Column, Row};
 pub use tx::{Read, Tx};
 pub use types::Scalar;
+use unit::{Ran, Unit};
 
 /// Which database is underneath. Stores ask only where the two really speak differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +59,29 @@ struct Inner {
 enum Backend {
     Sqlite(sqlite::Sqlite),
     Postgres(postgres::Postgres),
+}
+
+impl Inner {
+    async fn write(&self, isolation: Isolation, unit: Box<dyn Unit<Tx>>) -> Ran<Tx> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write(unit).await,
+            Backend::Postgres(postgres) => postgres.write(isolation, unit).await,
+        }
+    }
+
+    async fn read(&self, snapshot: bool, unit: Box<dyn Unit<Read>>) -> Ran<Read> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(snapshot, unit).await,
+            Backend::Postgres(postgres) => postgres.read(snapshot, unit).await,
+        }
+    }
+
+    async fn get(&self, mut unit: Box<dyn Unit<Read>>) -> Ran<Read> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.get(&self.options, &mut *unit).map(|()| unit),
+            Backend::Postgres(postgres) => postgres.read(false, unit).await,
+        }
+    }
 }
 
 impl Db {
@@ -116,13 +141,8 @@ impl Db {
         R: Send + 'static,
         F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
     {
-        let db = Arc::clone(&self.0);
-        async move {
-            match &db.backend {
-                Backend::Sqlite(sqlite) => sqlite.write(args, f).await,
-                Backend::Postgres(postgres) => postgres.write(isolation, args, f).await,
-            }
-        }
+        let (db, unit) = (Arc::clone(&self.0), unit::unit(args, f));
+        async move { unit::outcome(db.write(isolation, unit).await?) }
     }
 
     /// Reads on a reader thread (SQLite) or a pooled connection.
@@ -156,13 +176,8 @@ impl Db {
         R: Send + 'static,
         F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
     {
-        let db = Arc::clone(&self.0);
-        async move {
-            match &db.backend {
-                Backend::Sqlite(sqlite) => sqlite.read(snapshot, args, f).await,
-                Backend::Postgres(postgres) => postgres.read(snapshot, args, f).await,
-            }
-        }
+        let (db, unit) = (Arc::clone(&self.0), unit::unit(args, f));
+        async move { unit::outcome(db.read(snapshot, unit).await?) }
     }
 
     /// Like [`Db::read`], for a read of one row by its id only: on SQLite it runs right here, on the async worker.
@@ -172,13 +187,8 @@ impl Db {
         R: Send + 'static,
         F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
     {
-        let db = Arc::clone(&self.0);
-        async move {
-            match &db.backend {
-                Backend::Sqlite(sqlite) => sqlite.get(&db.options, &args, f),
-                Backend::Postgres(postgres) => postgres.read(false, args, f).await,
-            }
-        }
+        let (db, unit) = (Arc::clone(&self.0), unit::unit(args, f));
+        async move { unit::outcome(db.get(unit).await?) }
     }
 
     /// Changes whenever something was committed here: readers of the journal wait on it.

@@ -15,14 +15,14 @@ mod value;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use types::{Clock, Result};
+use types::Clock;
 
 use crate::faults::{self, Fault};
 use crate::migrate::{Applied, Step};
+use crate::unit::{Ran, Unit};
 use crate::{Error, Options, Read, Status, Tx, error as db_error, run};
 use pool::Pool;
 use url::Server;
@@ -85,20 +85,15 @@ impl Postgres {
     }
 
     /// In a task of its own: a caller that hangs up must not leave a transaction open on a pooled connection.
-    pub(crate) async fn write<A, R, F>(&self, isolation: Isolation, args: A, f: F) -> Result<R>
-    where
-        A: Send + Sync + 'static,
-        R: Send + 'static,
-        F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
-    {
+    pub(crate) async fn write(&self, isolation: Isolation, mut unit: Box<dyn Unit<Tx>>) -> Ran<Tx> {
         let flight = self.flights.lock().clone().ok_or(Error::Closed)?;
         let seat = self.core.writes.seat()?;
         let until = self.core.until();
         let core = Arc::clone(&self.core);
         let task = spawn::start(async move {
-            let outcome = unit::write(&core, isolation, &args, &f, until).await;
+            let outcome = unit::write(&core, isolation, &mut *unit, until).await;
             drop((seat, flight));
-            outcome
+            outcome.map(|()| unit)
         });
         match task.await {
             Ok(outcome) => outcome,
@@ -107,13 +102,10 @@ impl Postgres {
         }
     }
 
-    pub(crate) async fn read<A, R, F>(&self, snapshot: bool, args: A, f: F) -> Result<R>
-    where
-        F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>>,
-    {
+    pub(crate) async fn read(&self, snapshot: bool, mut unit: Box<dyn Unit<Read>>) -> Ran<Read> {
         let _seat = self.core.reads.seat()?;
         let until = self.core.until();
-        unit::read(&self.core, snapshot, &args, &f, until).await
+        unit::read(&self.core, snapshot, &mut *unit, until).await.map(|()| unit)
     }
 
     /// Whether the server answers, through the connections for reads.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use types::Result;
 
@@ -15,6 +14,7 @@ use super::{Core, Isolation, spawn};
 use crate::faults::{self, Fault};
 use crate::meter::Meter;
 use crate::tx::Link;
+use crate::unit::Unit;
 use crate::{Error, Read, Tx, run};
 
 /// How often a unit gives way to others.
@@ -70,41 +70,29 @@ impl Runs {
     }
 }
 
-pub(super) async fn write<A, R, F>(
+pub(super) async fn write(
     core: &Core,
     isolation: Isolation,
-    args: &A,
-    f: &F,
+    unit: &mut dyn Unit<Tx>,
     until: Instant,
-) -> Result<R>
-where
-    A: Sync,
-    R: Send,
-    F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Sync,
-{
+) -> Result<()> {
     let mut runs = Runs::default();
     loop {
-        match write_once(core, isolation, args, f, until, runs.lost).await {
-            Ok(outcome) => return Ok(outcome),
+        match write_once(core, isolation, unit, until, runs.lost).await {
+            Ok(()) => return Ok(()),
             Err(Stop::Final(error)) => return Err(error),
             Err(Stop::Again(why, error)) => runs.next(why, error, until).await?,
         }
     }
 }
 
-async fn write_once<A, R, F>(
+async fn write_once(
     core: &Core,
     isolation: Isolation,
-    args: &A,
-    f: &F,
+    unit: &mut dyn Unit<Tx>,
     until: Instant,
     lost: bool,
-) -> Result<R, Stop>
-where
-    A: Sync,
-    R: Send,
-    F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Sync,
-{
+) -> Result<(), Stop> {
     let started = Instant::now();
     let link = if lost { core.writes.checked(until).await? } else { core.writes.link(until).await? };
     let mut tx = Tx::new(Read::new(Link::Postgres(link), core.clock.now()));
@@ -114,7 +102,7 @@ where
     };
     let ran = AssertUnwindSafe(async {
         tx.postgres().begin(begin);
-        f(&mut tx, args).await
+        unit.run(&mut tx).await
     })
     .catch_unwind();
     let outcome = match tokio::time::timeout_at(until, ran).await {
@@ -125,22 +113,22 @@ where
     };
     let again = tx.postgres().again();
     let failed = tx.failed() || again.is_some();
-    let outcome = match outcome {
-        Ok(outcome) if !failed => outcome,
+    match outcome {
+        Ok(()) if !failed => {}
         // The server would answer COMMIT with a rollback, and call that a success.
-        Ok(_) => return Err(rolled_back(&mut tx, again, Error::Aborted.into(), until).await),
+        Ok(()) => return Err(rolled_back(&mut tx, again, Error::Aborted.into(), until).await),
         Err(error) if faults::planted(Fault::NoSavepoint) && !failed => {
             tx.postgres().commit(until).await;
             return Err(Stop::Final(error));
         }
         Err(error) => return Err(rolled_back(&mut tx, again, error, until).await),
-    };
+    }
     if faults::planted(Fault::AckBeforeCommit) {
         spawn::start(async move {
             tokio::time::sleep(faults::WINDOW).await;
             tx.postgres().commit(Instant::now() + faults::WINDOW * 20).await;
         });
-        return Ok(outcome);
+        return Ok(());
     }
     types::faults::point("db.before_commit");
     let stop = match tx.postgres().commit(until).await {
@@ -148,11 +136,11 @@ where
             types::faults::point("db.after_commit");
             Meter::POSTGRES.committed(started, 1);
             core.commits.send_modify(|count| *count += 1);
-            return Ok(outcome);
+            return Ok(());
         }
         Commit::Again(why) => Stop::Again(why, None),
         Commit::Failed(error) => Stop::Final(error.into()),
-        Commit::Unknown if faults::planted(Fault::SuccessWhenUnknown) => return Ok(outcome),
+        Commit::Unknown if faults::planted(Fault::SuccessWhenUnknown) => return Ok(()),
         Commit::Unknown => Error::OutcomeUnknown.into(),
     };
     Meter::POSTGRES.commit_failed();
@@ -168,15 +156,17 @@ async fn rolled_back(tx: &mut Tx, again: Option<Again>, error: types::Error, unt
     }
 }
 
-pub(super) async fn read<A, R, F>(core: &Core, snapshot: bool, args: &A, f: &F, until: Instant) -> Result<R>
-where
-    F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>>,
-{
+pub(super) async fn read(
+    core: &Core,
+    snapshot: bool,
+    unit: &mut dyn Unit<Read>,
+    until: Instant,
+) -> Result<()> {
     let started = Instant::now();
-    let outcome = match read_once(core, snapshot, args, f, until, false).await {
+    let outcome = match read_once(core, snapshot, unit, until, false).await {
         Err(Stop::Again(why, _)) => {
             Meter::POSTGRES.again(why.name());
-            read_once(core, snapshot, args, f, until, true).await
+            read_once(core, snapshot, unit, until, true).await
         }
         other => other,
     };
@@ -187,24 +177,20 @@ where
     })
 }
 
-async fn read_once<A, R, F>(
+async fn read_once(
     core: &Core,
     snapshot: bool,
-    args: &A,
-    f: &F,
+    unit: &mut dyn Unit<Read>,
     until: Instant,
     lost: bool,
-) -> Result<R, Stop>
-where
-    F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>>,
-{
+) -> Result<(), Stop> {
     let link = if lost { core.reads.checked(until).await? } else { core.reads.link(until).await? };
     let mut read = Read::new(Link::Postgres(link), core.clock.now());
     let ran = AssertUnwindSafe(async {
         if snapshot {
             read.postgres().begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         }
-        f(&mut read, args).await
+        unit.run(&mut read).await
     })
     .catch_unwind();
     let outcome = match tokio::time::timeout_at(until, ran).await {

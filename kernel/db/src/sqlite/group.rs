@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use types::Clock;
 
 use super::doubt::Doubt;
-use super::{Unit, error};
+use super::{Waiting, error};
 use crate::Tx;
 use crate::error::{Error, Result};
 use crate::faults::{self, Fault};
@@ -42,7 +42,7 @@ impl Group {
     }
 
     /// Runs the units in order, and releases them.
-    pub(super) fn commit(&mut self, mut units: Vec<Box<dyn Unit>>) {
+    pub(super) fn commit(&mut self, mut units: Vec<Waiting>) {
         if let Err(error) = self.settle() {
             for unit in &mut units {
                 unit.fail(error.clone());
@@ -59,18 +59,18 @@ impl Group {
             match &together {
                 Ok(()) => {}
                 Err(Apart::Failed(error)) => unit.fail(error.clone()),
-                Err(Apart::Again) => self.alone(&mut **unit),
+                Err(Apart::Again) => self.alone(unit),
             }
             unit.release();
         }
     }
 
-    fn together(&mut self, units: &mut [Box<dyn Unit>]) -> Result<(), Apart> {
+    fn together(&mut self, units: &mut [Waiting]) -> Result<(), Apart> {
         let started = Instant::now();
         self.begin().map_err(Apart::Failed)?;
         let mut kept = false;
         for unit in &mut *units {
-            kept |= self.in_savepoint(&mut **unit)?;
+            kept |= self.in_savepoint(unit)?;
         }
         if faults::planted(Fault::AckBeforeCommit) {
             for unit in units.iter_mut() {
@@ -85,7 +85,7 @@ impl Group {
         Ok(())
     }
 
-    fn in_savepoint(&mut self, unit: &mut dyn Unit) -> Result<bool, Apart> {
+    fn in_savepoint(&mut self, unit: &mut Waiting) -> Result<bool, Apart> {
         let again = |_: rusqlite::Error| Apart::Again;
         self.statement("SAVEPOINT unit").map_err(again)?;
         let kept = self.unit(unit);
@@ -101,7 +101,7 @@ impl Group {
     }
 
     /// One unit, one commit: only it fails.
-    fn alone(&mut self, unit: &mut dyn Unit) {
+    fn alone(&mut self, unit: &mut Waiting) {
         // The one before it may have left a doubt.
         if let Err(error) = self.settle() {
             unit.fail(error);
@@ -141,7 +141,7 @@ impl Group {
         }
     }
 
-    fn unit(&mut self, unit: &mut dyn Unit) -> bool {
+    fn unit(&mut self, unit: &mut Waiting) -> bool {
         self.tx.renew(self.clock.now());
         unit.run(&mut self.tx)
     }

@@ -11,7 +11,7 @@ mod reader;
 mod schema;
 mod thread;
 mod ticket;
-mod unit;
+mod waiting;
 mod writer;
 
 use std::path::PathBuf;
@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
@@ -27,11 +26,12 @@ use types::{Clock, Result};
 
 use crate::meter::Meter;
 use crate::migrate::Step;
+use crate::unit::{Ran, Unit, unit};
 use crate::{Error, Options, Read, Status, Tx, error as db_error};
 use doubt::Doubt;
-use reader::{Job, Question, Reader};
+use reader::{Question, Reader};
 use ticket::Ticket;
-use unit::{Unit, Work};
+use waiting::Waiting;
 
 pub(crate) use link::{execute, rows};
 
@@ -44,8 +44,8 @@ pub(crate) struct Sqlite {
     deadline: Duration,
     busy_timeout: Duration,
     /// Empty once the database is closed.
-    units: RwLock<Option<flume::Sender<Box<dyn Unit>>>>,
-    questions: RwLock<Option<flume::Sender<Box<dyn Question>>>>,
+    units: RwLock<Option<flume::Sender<Waiting>>>,
+    questions: RwLock<Option<flume::Sender<Question>>>,
     idle: Mutex<Vec<Reader>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     doubt: Doubt,
@@ -84,15 +84,10 @@ impl Sqlite {
         })
     }
 
-    pub(crate) async fn write<A, R, F>(&self, args: A, f: F) -> Result<R>
-    where
-        A: Send + Sync + 'static,
-        R: Send + 'static,
-        F: for<'t> Fn(&'t mut Tx, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
-    {
+    pub(crate) async fn write(&self, unit: Box<dyn Unit<Tx>>) -> Ran<Tx> {
         let ticket = Ticket::new();
-        let (work, mut answer) = Work::new(args, f, ticket.clone());
-        push(&self.units, Box::new(work), "write")?;
+        let (waiting, mut answer) = Waiting::new(unit, ticket.clone());
+        push(&self.units, waiting, "write")?;
         match tokio::time::timeout(self.deadline, &mut answer).await {
             Ok(outcome) => outcome,
             Err(_) if ticket.cancel() => return Err(Error::Deadline.into()),
@@ -104,15 +99,10 @@ impl Sqlite {
     }
 
     /// On a reader thread.
-    pub(crate) async fn read<A, R, F>(&self, snapshot: bool, args: A, f: F) -> Result<R>
-    where
-        A: Send + Sync + 'static,
-        R: Send + 'static,
-        F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync + 'static,
-    {
+    pub(crate) async fn read(&self, snapshot: bool, unit: Box<dyn Unit<Read>>) -> Ran<Read> {
         let until = Instant::now() + self.deadline;
         let (reply, answer) = oneshot::channel();
-        push(&self.questions, Box::new(Job { args, f, snapshot, until, reply: Some(reply) }), "read")?;
+        push(&self.questions, Question { unit, snapshot, until, reply }, "read")?;
         match tokio::time::timeout_at(until, answer).await {
             Ok(outcome) => outcome.unwrap_or_else(|_| Err(Error::Closed.into())),
             Err(_) => Err(Error::Deadline.into()),
@@ -120,10 +110,7 @@ impl Sqlite {
     }
 
     /// Right here: for reads that take microseconds.
-    pub(crate) fn get<A, R, F>(&self, options: &Options, args: &A, f: F) -> Result<R>
-    where
-        F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>>,
-    {
+    pub(crate) fn get(&self, options: &Options, unit: &mut dyn Unit<Read>) -> Result<()> {
         if self.units.read().is_none() {
             return Err(Error::Closed.into());
         }
@@ -133,7 +120,7 @@ impl Sqlite {
             None => Reader::open(&self.file, options)?,
         };
         let until = Instant::now() + self.deadline;
-        let outcome = reader.answer(false, until, self.clock.now(), args, &f);
+        let outcome = reader.answer(false, until, self.clock.now(), unit);
         let mut idle = self.idle.lock();
         if idle.len() < IDLE {
             idle.push(reader);
@@ -149,12 +136,13 @@ impl Sqlite {
         if self.doubt.is_there() {
             return Err(Error::Doubtful.into());
         }
-        self.get(options, &(), |rx, ()| {
+        let mut look = unit((), |rx: &mut Read, ()| {
             Box::pin(async move {
                 rx.rows("SELECT count(*) FROM sqlite_schema", &[]).await?;
                 Ok(())
             })
-        })
+        });
+        self.get(options, &mut *look)
     }
 
     /// Lets what waits be written, then ends the threads. The last connection to close folds the WAL into the file.
@@ -178,11 +166,7 @@ impl Sqlite {
 }
 
 /// Puts it where it waits, or refuses it at once: a queue without an end only hides that there is too much.
-fn push<T: ?Sized>(
-    queue: &RwLock<Option<flume::Sender<Box<T>>>>,
-    what: Box<T>,
-    name: &'static str,
-) -> db_error::Result<()> {
+fn push<T>(queue: &RwLock<Option<flume::Sender<T>>>, what: T, name: &'static str) -> db_error::Result<()> {
     let queue = queue.read();
     let queue = queue.as_ref().ok_or(Error::Closed)?;
     queue.try_send(what).map_err(|refused| match refused {

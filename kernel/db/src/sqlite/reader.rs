@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -12,6 +11,7 @@ use types::{Clock, Result, Time};
 use super::{error, open};
 use crate::meter::Meter;
 use crate::tx::{Link, Read};
+use crate::unit::{Ran, Unit};
 use crate::{Error, Options, run};
 
 /// How many steps of SQLite's machine lie between two looks at the deadline.
@@ -24,27 +24,19 @@ pub(super) struct Reader {
 }
 
 /// A read as a reader thread sees it.
-pub(super) trait Question: Send {
-    fn answer(&mut self, reader: &mut Reader, now: Time);
-}
-
-pub(super) struct Job<A, R, F> {
-    pub(super) args: A,
-    pub(super) f: F,
+pub(super) struct Question {
+    pub(super) unit: Box<dyn Unit<Read>>,
     pub(super) snapshot: bool,
     pub(super) until: Instant,
-    pub(super) reply: Option<oneshot::Sender<Result<R>>>,
+    pub(super) reply: oneshot::Sender<Ran<Read>>,
 }
 
-impl<A, R, F> Question for Job<A, R, F>
-where
-    A: Send + Sync,
-    R: Send,
-    F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>> + Send + Sync,
-{
-    fn answer(&mut self, reader: &mut Reader, now: Time) {
-        let Some(reply) = self.reply.take().filter(|reply| !reply.is_closed()) else { return };
-        let _ = reply.send(reader.answer(self.snapshot, self.until, now, &self.args, &self.f));
+impl Question {
+    fn answer(mut self, reader: &mut Reader, now: Time) {
+        if !self.reply.is_closed() {
+            let outcome = reader.answer(self.snapshot, self.until, now, &mut *self.unit);
+            let _ = self.reply.send(outcome.map(|()| self.unit));
+        }
     }
 }
 
@@ -58,31 +50,27 @@ impl Reader {
         Ok(Self { read: Read::new(Link::Sqlite(Box::new(connection)), options.clock.now()), until })
     }
 
-    pub(super) fn run(mut self, asked: &flume::Receiver<Box<dyn Question>>, clock: &Clock) {
-        while let Ok(mut question) = asked.recv() {
+    pub(super) fn run(mut self, asked: &flume::Receiver<Question>, clock: &Clock) {
+        while let Ok(question) = asked.recv() {
             Meter::SQLITE.waiting("read", asked.len());
             question.answer(&mut self, clock.now());
         }
     }
 
-    pub(super) fn answer<A, R, F>(
+    pub(super) fn answer(
         &mut self,
         snapshot: bool,
         until: Instant,
         now: Time,
-        args: &A,
-        f: &F,
-    ) -> Result<R>
-    where
-        F: for<'t> Fn(&'t mut Read, &'t A) -> BoxFuture<'t, Result<R>>,
-    {
+        unit: &mut dyn Unit<Read>,
+    ) -> Result<()> {
         let started = Instant::now();
         *self.until.lock() = Some(until);
         self.read.renew(now);
         if snapshot {
             self.statement("BEGIN")?;
         }
-        let outcome = run::to_its_end(|| f(&mut self.read, args));
+        let outcome = run::to_its_end(|| unit.run(&mut self.read));
         *self.until.lock() = None;
         if !self.read.sqlite().is_autocommit() {
             self.statement("ROLLBACK")?;

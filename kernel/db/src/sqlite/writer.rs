@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::Unit;
+use super::Waiting;
 use super::doubt::Doubt;
 use super::group::Group;
 use crate::meter::Meter;
@@ -19,14 +19,14 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) struct Writer {
     group: Group,
     most: usize,
-    waiting: flume::Receiver<Box<dyn Unit>>,
+    waiting: flume::Receiver<Waiting>,
 }
 
 impl Writer {
     pub(super) fn new(
         connection: Connection,
         options: &Options,
-        waiting: flume::Receiver<Box<dyn Unit>>,
+        waiting: flume::Receiver<Waiting>,
         commits: Arc<watch::Sender<u64>>,
         doubt: Doubt,
     ) -> Self {
@@ -39,7 +39,7 @@ impl Writer {
         while let Some(first) = self.next() {
             let mut units = vec![first];
             units.extend(self.waiting.try_iter().take(self.most - 1));
-            units.retain(|unit| unit.start());
+            units.retain(Waiting::start);
             Meter::SQLITE.waiting("write", self.waiting.len());
             // A bug here must not end the only thread that writes.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.group.commit(units))) {
@@ -52,7 +52,7 @@ impl Writer {
     }
 
     /// Waits for a unit. After a failure of the disk it looks meanwhile whether that is over.
-    fn next(&self) -> Option<Box<dyn Unit>> {
+    fn next(&self) -> Option<Waiting> {
         while self.group.settle().is_err() {
             match self.waiting.recv_timeout(AGAIN) {
                 Ok(unit) => return Some(unit),
