@@ -119,7 +119,22 @@ impl Ask {
     }
 
     pub async fn send(self) -> Answer {
-        let mut request = Request::builder().method(self.method).uri(self.path).body(Body::from(self.body));
+        let body = Body::from(self.body.clone());
+        self.send_with(body).await
+    }
+
+    /// Sends the headers at once, and the body when this has happened.
+    pub async fn send_after(self, moment: impl Future<Output = ()> + Send + 'static) -> Answer {
+        let bytes = self.body.clone();
+        let body = futures_util::stream::once(async move {
+            moment.await;
+            Ok::<_, std::convert::Infallible>(bytes)
+        });
+        self.send_with(Body::from_stream(body)).await
+    }
+
+    async fn send_with(self, body: Body) -> Answer {
+        let mut request = Request::builder().method(self.method).uri(self.path).body(body);
         if let Ok(request) = &mut request {
             *request.headers_mut() = self.headers;
         }

@@ -6,6 +6,8 @@ use http::Method;
 use types::{Error, Permission, Result};
 use utoipa::openapi::OpenApi;
 
+use crate::caller::Caller;
+
 /// The rule of one operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
@@ -46,12 +48,12 @@ pub struct Access {
     /// cannot set headers there. Its handler then meets nobody, and asks.
     pub asks_later: bool,
     /// Whether its caller must have proven lately who they are. A key has nobody behind it to ask, and is refused.
-    pub fresh: bool,
+    pub fresh: Fresh,
 }
 
 impl Access {
     pub const fn new(operation: &'static str, rule: Rule) -> Self {
-        Self { operation, rule, tier: Tier::Normal, kept: true, asks_later: false, fresh: false }
+        Self { operation, rule, tier: Tier::Normal, kept: true, asks_later: false, fresh: Fresh::Any }
     }
 
     #[must_use]
@@ -73,7 +75,35 @@ impl Access {
     /// For dangerous acts: a proof that is older than `identity.step_up_age` does not count.
     #[must_use]
     pub const fn fresh(self) -> Self {
-        Self { fresh: true, ..self }
+        Self { fresh: Fresh::Person, ..self }
+    }
+
+    /// The same for a person; a key, which has nobody to ask, may do it as it is.
+    #[must_use]
+    pub const fn fresh_unless_key(self) -> Self {
+        Self { fresh: Fresh::PersonOrKey, ..self }
+    }
+}
+
+/// How young the proof of who asks has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fresh {
+    /// However old.
+    Any,
+    /// Younger than `identity.step_up_age`, so there has to be a person.
+    Person,
+    /// That, or a key.
+    PersonOrKey,
+}
+
+impl Fresh {
+    /// Whether a caller who last proved himself like this is asked for a proof.
+    pub(crate) fn asks(self, caller: &Caller) -> bool {
+        match self {
+            Self::Any => false,
+            Self::Person => true,
+            Self::PersonOrKey => caller.proven_at.is_some(),
+        }
     }
 }
 

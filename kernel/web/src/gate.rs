@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
@@ -11,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, header};
 use ring::digest;
+use tokio::time::Instant;
 use types::{Actor, Error, Installation, Kind, Result, Scope, Trace};
 
 use crate::access::{Access, Rule, Tier};
@@ -22,6 +24,7 @@ use crate::edge::ClientAddr;
 use crate::etag::Condition;
 use crate::faults::Fault;
 use crate::idempotency_key::RawKey;
+use crate::judge::{judge, permit};
 use crate::limits;
 use crate::problem::Problem;
 use crate::published;
@@ -112,21 +115,22 @@ async fn enter(
     caller: Result<Option<Caller>>,
     request: Request,
 ) -> Result<Request> {
-    let caller = caller?;
-    if let Some(closed) = caller.as_ref().and_then(|caller| caller.closed)
-        && matches!(access.rule, Rule::Open(_) | Rule::Workspace(_))
-        && !matches!(*request.method(), Method::GET | Method::HEAD)
-        && !app.broken(Fault::OpenGate)
-    {
-        return Err(closed.refusal());
+    let (mut caller, mut scope) =
+        judge(app, access, caller?, request.method(), request.headers(), trace(&request)).await?;
+    let began = Instant::now();
+    let (request, body_sha256) = with_body(request).await?;
+    // Whoever sends slowly may have lost meanwhile what he was let in for.
+    if began.elapsed() >= SLOW {
+        let again = identify(app, request.method(), request.headers(), access, client).await?;
+        (caller, scope) =
+            judge(app, access, again, request.method(), request.headers(), trace(&request)).await?;
     }
-    let later = access.asks_later && caller.is_none() && crate::socket::is_wanted(request.headers());
-    let scope = if later { None } else { scope(app, access.rule, caller.as_ref(), trace(&request)).await? };
-    if let Some(caller) = caller.as_ref().filter(|_| access.fresh && !app.broken(Fault::StaleProof)) {
-        caller.proven_within(app.authenticate().step_up_age(app), app.clock().now())?;
-    }
-    Entrance { app: app.clone(), access, client, caller, scope }.admit(request).await
+    Entrance { app: app.clone(), access, client, caller, scope }.admit(request, body_sha256)
 }
+
+/// A body that took this long came from somebody who has to be looked at again: with the age that knowledge of a caller may
+/// have, a right that was taken away is gone within a second.
+const SLOW: Duration = Duration::from_millis(200);
 
 /// A method that the table does not list, and a route that it does not know, end here: a handler without a rule is
 /// never reached.
@@ -213,40 +217,6 @@ pub async fn public_scope(app: &App, trace: Trace) -> Result<Option<Scope>> {
     Ok(workspace.map(|workspace| Scope::public(workspace, trace)))
 }
 
-fn permit(rule: Rule, caller: &Caller) -> Result<()> {
-    if caller.published && matches!(rule, Rule::SignedIn | Rule::Installation(_)) {
-        return Err(Error::forbidden("publishable_key", "A publishable key is nobody's own, and no secret."));
-    }
-    let (rights, permission) = match rule {
-        Rule::Anyone | Rule::SignedIn => return Ok(()),
-        Rule::Open(_) | Rule::Workspace(_) if caller.barred => return Err(second_factor_needed()),
-        Rule::Open(permission) | Rule::Workspace(permission) => {
-            if caller.workspace.is_none() {
-                return Err(Error::forbidden(
-                    "no_workspace",
-                    "This needs a workspace, and you belong to none.",
-                ));
-            }
-            if let Some(closed) = caller.closed.filter(|closed| !closed.may_be_read()) {
-                return Err(closed.refusal());
-            }
-            (&caller.rights, permission)
-        }
-        Rule::Installation(permission) => (&caller.installation, permission),
-    };
-    if rights.hold(permission) {
-        return Ok(());
-    }
-    Err(Error::forbidden("permission_needed", format!("This needs the permission {}.", permission.as_str()))
-        .with("permission", permission.as_str()))
-}
-
-/// For a workspace that asks for a second factor, of a session without one.
-pub fn second_factor_needed() -> Error {
-    let message = "This workspace asks for a second factor. Add one, or sign in with the one you have.";
-    Error::forbidden("second_factor_needed", message)
-}
-
 /// What the gate has found out, on its way into the request.
 struct Entrance {
     app: App,
@@ -257,13 +227,12 @@ struct Entrance {
 }
 
 impl Entrance {
-    /// Reads what the extractors need, the body of a write included: its hash belongs to the fingerprint.
-    async fn admit(self, request: Request) -> Result<Request> {
+    /// Reads what the extractors need.
+    fn admit(self, request: Request, body_sha256: Vec<u8>) -> Result<Request> {
         let trace = trace(&request);
         let actor = self.caller.as_ref().map_or_else(Actor::anonymous, |caller| caller.actor.clone());
-        let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+        let writes = writes(request.method());
         let (mut parts, body) = request.into_parts();
-        let (body, body_sha256) = if writes { read(body).await? } else { (body, Vec::new()) };
         let context = Context {
             installation: Installation::of_request(actor, trace),
             app: self.app,
@@ -283,6 +252,20 @@ impl Entrance {
         parts.extensions.insert(Arc::new(context));
         Ok(Request::from_parts(parts, body))
     }
+}
+
+pub(crate) fn writes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// The request with all of its body, if it is a write, and the hash of that: it belongs to the fingerprint.
+async fn with_body(request: Request) -> Result<(Request, Vec<u8>)> {
+    if !writes(request.method()) {
+        return Ok((request, Vec::new()));
+    }
+    let (parts, body) = request.into_parts();
+    let (body, hash) = read(body).await?;
+    Ok((Request::from_parts(parts, body), hash))
 }
 
 async fn read(body: Body) -> Result<(Body, Vec<u8>)> {

@@ -5,7 +5,7 @@ use types::{Error, Result};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::access::{Access, AccessTable, Rule};
+use crate::access::{Access, AccessTable, Fresh, Rule};
 use crate::app::App;
 use crate::system::System;
 
@@ -87,7 +87,7 @@ fn complete(operation: &mut Map<String, Value>, path: &str, method: &http::Metho
     };
     operation.insert("security".into(), security);
     operation.insert("x-access".into(), rule);
-    if entry.fresh {
+    if entry.fresh != Fresh::Any {
         operation.insert("x-step-up".into(), json!(true));
     }
     parameters(operation, writes, entry);

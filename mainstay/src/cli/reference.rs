@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use telemetry::metrics::Shape;
-use web::{Access, PermissionInfo, Rank, Realm, Rule, System, Tier};
+use web::{Access, Fresh, PermissionInfo, Rank, Realm, Rule, System, Tier};
 
 use super::{Exit, Failed, Out};
 
@@ -79,7 +79,7 @@ fn permissions(systems: &[System]) -> Result<String, Failed> {
          `signed in` about a workspace or a key named in the address or the body: membership and permission are looked up in \
          the transaction, and what the caller may not know of is 404. *Limit* is the setting under `limits` that counts it. \
          *Key* says whether `Idempotency-Key` keeps its reply. \
-         *Proven lately*: the session must have proven within `identity.step_up_age` who it is, or it is answered 403 \
+         *Proven lately*: a session must have proven within `identity.step_up_age` who it is, or it is answered 403 \
          `step_up_required`.\n\n\
          | operation | address | rule | limit | key | what it does |\n|---|---|---|---|---|---|\n",
     );
@@ -122,7 +122,7 @@ impl Operation {
             Rule::Workspace(permission) => format!("`{}`", permission.as_str()),
             Rule::Installation(permission) => format!("`{}` over the installation", permission.as_str()),
         };
-        if self.access.fresh { format!("{rule}, proven lately") } else { rule }
+        if self.access.fresh == Fresh::Any { rule } else { format!("{rule}, proven lately") }
     }
 
     fn limit(&self) -> &'static str {

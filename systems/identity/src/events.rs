@@ -17,6 +17,7 @@ pub(crate) const PERSON_STATUS_CHANGED: &str = "person.status_changed";
 pub(crate) const PASSWORD_CHANGED: &str = "person.password_changed";
 pub(crate) const ADDRESS_CHANGED: &str = "person.address_changed";
 pub(crate) const RESET_LINK_MADE: &str = "person.reset_link_made";
+pub(crate) const RIGHTS_GRANTED: &str = "person.rights_granted";
 pub(crate) const PERSON_DELETED: &str = "person.deleted";
 pub(crate) const WORKSPACE_CREATED: &str = "workspace.created";
 pub(crate) const WORKSPACE_UPDATED: &str = "workspace.updated";
@@ -104,6 +105,7 @@ pub(crate) const TYPES: &[EventType] = &[
     event(PASSWORD_CHANGED, "person", PEOPLE_READ, "Somebody has another password."),
     event(ADDRESS_CHANGED, "person", PEOPLE_READ, "Somebody has another address, to which both ends agreed."),
     event(RESET_LINK_MADE, "person", PEOPLE_READ, "An operator made a link that sets somebody's password."),
+    event(RIGHTS_GRANTED, "person", PEOPLE_READ, "Somebody may do something over the whole installation."),
     event(PERSON_DELETED, "person", PEOPLE_READ, "An account ended; its id is left."),
     event(SESSION_CREATED, "session", PEOPLE_READ, "Somebody signed in."),
     event(SESSION_UPDATED, "session", PEOPLE_READ, "Somebody gave a device another name."),

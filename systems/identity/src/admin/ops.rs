@@ -37,8 +37,7 @@ struct Plan {
 
 async fn run(tx: &mut db::Tx, inst: &Installation, plan: &Plan) -> Result<Created> {
     let person = people::ops::create(tx, inst, &plan.email, &plan.hash).await?;
-    let now = tx.now();
-    people::store::grant(tx, inst, person, ALL_RIGHTS, now).await?;
+    people::ops::grant_all(tx, inst, person).await?;
     settle(tx, inst, &plan.workspace, person, Role::Owner).await
 }
 

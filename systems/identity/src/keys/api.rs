@@ -181,6 +181,9 @@ impl Check for Wish {
 async fn list_api_keys(State(app): State<App>, caller: Caller, view: View<Installation>) -> Result<Reply> {
     let maker =
         Maker { identity: app.extension::<Identity>()?, caller, allowed: Allowed::by(app.settings()) };
+    if let Some(closed) = maker.caller.closed.filter(|closed| !closed.may_be_read()) {
+        return Err(closed.refusal().into());
+    }
     let (list, _) = view.asked(&SHAPE)?;
     view.body((maker.sees()?, list), |rx, inst, (seen, list)| {
         Box::pin(async move {

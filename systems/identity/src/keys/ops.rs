@@ -37,8 +37,14 @@ impl Maker {
         })
     }
 
+    /// A workspace that asks for a second factor lets nobody in without one.
+    fn is_in(&self) -> Result<()> {
+        if self.caller.barred { Err(web::second_factor_needed()) } else { Ok(()) }
+    }
+
     pub(crate) fn sees(&self) -> Result<store::Seen> {
         let own = self.person()?;
+        self.is_in()?;
         let all = self.caller.rights.hold(API_KEYS_MANAGE);
         Ok(store::Seen {
             workspace: self.caller.workspace,
@@ -99,6 +105,12 @@ pub(crate) async fn create(
 ) -> Result<(ApiKeyRow, String)> {
     let person = maker.person()?;
     let caller = &maker.caller;
+    if !body.all_workspaces {
+        maker.is_in()?;
+        if let Some(closed) = caller.closed {
+            return Err(closed.refusal());
+        }
+    }
     let workspace = if body.all_workspaces { None } else { Some(caller.workspace.ok_or_else(no_workspace)?) };
     let needed = match body {
         ApiKeyIn { all_workspaces: true, .. } => OPERATOR_KEYS,

@@ -39,7 +39,7 @@ async fn write(job: Job, letter: Letter) -> Result<Finished> {
     job.finish_installation(args, |tx, by, (mailer, drafts): &(Arc<Mailer>, Vec<Draft>)| {
         Box::pin(async move {
             for draft in drafts {
-                if draft.counted && links::ops::had_enough(tx, by, &draft.link.email.key).await? {
+                if draft.counted && links::ops::had_enough(tx, by, &draft.link).await? {
                     metrics::counter!("mainstay_letters_held_total").increment(1);
                     continue;
                 }

@@ -17,9 +17,9 @@ pub(crate) const WINDOW: Duration = Duration::from_mins(15);
 const MAILS: i64 = 3;
 
 /// Whether the address had enough mails for now.
-pub(crate) async fn had_enough(rx: &mut Read, inst: &Installation, email_key: &str) -> Result<bool> {
+pub(crate) async fn had_enough(rx: &mut Read, inst: &Installation, link: &NewLink) -> Result<bool> {
     let since = rx.now().minus(WINDOW);
-    Ok(store::mailed(rx, inst, email_key, since).await? >= MAILS)
+    Ok(store::mailed(rx, inst, &link.email.key, link.purpose, since).await? >= MAILS)
 }
 
 /// Writes the link down. Older ones of its purpose work no more: the newest mail is the one that counts.

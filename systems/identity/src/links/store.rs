@@ -97,11 +97,16 @@ pub(crate) async fn was_used(
     Ok(rx.row(sql, params![purpose.as_str(), person, email_key, now]).await?.is_some())
 }
 
-/// How many mails an address was sent since then.
-pub(crate) async fn mailed(rx: &mut Read, _: &Installation, email_key: &str, since: Time) -> Result<i64> {
-    let sql = "SELECT COUNT(*) AS mails FROM mailed_links WHERE email_key = $1 AND created_at > $2 \
-               AND purpose NOT IN ('stay_now', 'old_address')";
-    let row = rx.row(sql, params![email_key, since]).await?;
+/// How many mails of this purpose an address was sent since then.
+pub(crate) async fn mailed(
+    rx: &mut Read,
+    _: &Installation,
+    email_key: &str,
+    purpose: Purpose,
+    since: Time,
+) -> Result<i64> {
+    let sql = "SELECT COUNT(*) AS mails FROM mailed_links WHERE email_key = $1 AND created_at > $2 AND purpose = $3";
+    let row = rx.row(sql, params![email_key, since, purpose.as_str()]).await?;
     row.map_or(Ok(0), |mut row| Ok(row.take("mails")?))
 }
 

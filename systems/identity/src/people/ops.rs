@@ -37,6 +37,14 @@ pub(crate) async fn create_named(
     Ok(id)
 }
 
+/// Makes somebody an administrator of the installation.
+pub(crate) async fn grant_all(tx: &mut Tx, inst: &Installation, id: PersonId) -> Result<()> {
+    let now = tx.now();
+    store::grant(tx, inst, id, ALL_RIGHTS, now).await?;
+    let payload = json!({"permission": ALL_RIGHTS});
+    events::in_installation(tx, inst, events::RIGHTS_GRANTED, id.to_string(), payload).await
+}
+
 /// Gives somebody another name. The event does not say which: it outlives the person's account.
 pub(crate) async fn rename(tx: &mut Tx, inst: &Installation, id: PersonId, name: &str) -> Result<()> {
     let now = tx.now();

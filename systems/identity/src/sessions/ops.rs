@@ -43,6 +43,12 @@ pub(super) async fn is_active(tx: &mut Tx, inst: &Installation, person: PersonId
     Ok(people::store::get(tx, inst, person).await?.is_some_and(|row| row.status == Status::Active))
 }
 
+/// The same, for whoever proved who they are while their proof was this one.
+pub(super) async fn stands(tx: &mut Tx, inst: &Installation, person: PersonId, proof: i64) -> Result<bool> {
+    let row = people::store::get(tx, inst, person).await?;
+    Ok(row.is_some_and(|row| row.status == Status::Active && row.proof == proof))
+}
+
 /// The tokens of a session that was opened or refreshed.
 pub(crate) async fn pair(app: &App, identity: &Identity, grant: &Grant) -> Result<TokenPair> {
     let now = app.clock().now();

@@ -16,10 +16,11 @@ use zeroize::Zeroizing;
 
 use super::kind::SessionKind;
 use super::model::{Origin, SessionId};
-use super::ops::{Grant, is_active};
+use super::ops::{Grant, stands};
 use super::store::{self, NewSession};
+use crate::factors::challenge::{self, Begun};
 use crate::factors::passkeys::AssertionIn;
-use crate::factors::{self, Challenge, Held, Method, Purpose, Refusal, Shown, Verdict, challenge, passkeys};
+use crate::factors::{self, Challenge, Held, Method, Purpose, Refusal, Shown, Verdict, passkeys};
 use crate::leaving::ops as leaving;
 use crate::passwords::ops as passwords;
 use crate::people::{self, PersonRow, Status};
@@ -111,10 +112,10 @@ pub(crate) async fn answer(
     let person = PersonId::from_bytes(challenge.subject);
     let read =
         app.db().read((inst.clone(), person), |rx, (inst, id)| Box::pin(people::store::get(rx, inst, *id)));
-    let person =
-        read.await?.filter(|person| person.status == Status::Active).ok_or_else(invalid_challenge)?;
-    let by = challenge.by.unwrap_or(Method::Password);
-    let proof = Proof { by, shown: Some(shown), challenge: Some(challenge) };
+    let begun = challenge.begun.ok_or_else(invalid_challenge)?;
+    let stands = |person: &PersonRow| person.status == Status::Active && person.proof == begun.proof;
+    let person = read.await?.filter(stands).ok_or_else(invalid_challenge)?;
+    let proof = Proof { by: begun.by, shown: Some(shown), challenge: Some(challenge) };
     open(app, identity, inst, person, proof, guest).await
 }
 
@@ -129,7 +130,7 @@ pub(crate) async fn open(
 ) -> Result<Grant> {
     let now = app.clock().now();
     let (session, salt) = (SessionId::at(now), secrets::random::<16>().to_vec());
-    let (id, by) = (person.id, proof.by);
+    let (id, begun) = (person.id, Begun { by: proof.by, proof: person.proof });
     let opening = Opening {
         identity: Arc::clone(identity),
         app: app.clone(),
@@ -144,6 +145,7 @@ pub(crate) async fn open(
         },
         guest,
         now,
+        known: person.proof,
     };
     // Nobody had signed in when the request came; what it does is done by the person it turned out to be.
     let actor = Actor { kind: ActorKind::Person, id: Some(id.to_string()), label: person.email };
@@ -154,8 +156,8 @@ pub(crate) async fn open(
         Admission::Open(grant) => Ok(grant),
         Admission::Gone => Err(invalid_credentials()),
         Admission::Spent => Err(invalid_challenge()),
-        Admission::Wanted(held) => Err(required(app, identity, &inst, id, by, held).await?),
-        Admission::Refused(_) if by == Method::Passkey => Err(passkeys::ops::invalid()),
+        Admission::Wanted(held) => Err(required(app, identity, &inst, id, begun, held).await?),
+        Admission::Refused(_) if begun.by == Method::Passkey => Err(passkeys::ops::invalid()),
         Admission::Refused(why) => Err(why.error()),
     }
 }
@@ -163,7 +165,7 @@ pub(crate) async fn open(
 /// What became of a request for a session, once it is committed.
 enum Admission {
     Open(Grant),
-    /// The person was suspended in between.
+    /// The person was suspended, or got another password, in between.
     Gone,
     /// A second factor is missing.
     Wanted(Held),
@@ -181,14 +183,29 @@ struct Opening {
     refresh_hash: [u8; 32],
     guest: Guest,
     now: Time,
+    /// The proof of the person when they proved who they are.
+    known: i64,
 }
 
 impl Opening {
+    /// Whether the challenge was answered before.
+    async fn is_spent(&self, tx: &mut Tx, inst: &Installation) -> Result<bool> {
+        match &self.proof.challenge {
+            Some(challenge) => Ok(!factors::spend(tx, inst, challenge).await?),
+            None => Ok(false),
+        }
+    }
+
     async fn run(&self, tx: &mut Tx, inst: &Installation) -> Result<Admission> {
-        let Proof { by, shown, challenge } = &self.proof;
+        let Proof { by, shown, .. } = &self.proof;
         let person = self.grant.person;
-        if !is_active(tx, inst, person).await? {
+        if !stands(tx, inst, person, self.known).await? {
             return Ok(Admission::Gone);
+        }
+        // A passkey counts what it signs: the copy of an answer must not look like the copy of a key.
+        let by_passkey = matches!(shown, Some(Shown::Passkey(_)));
+        if by_passkey && self.is_spent(tx, inst).await? {
+            return Ok(Admission::Spent);
         }
         let held = factors::ops::held(tx, inst, person).await?;
         let second = match shown {
@@ -203,9 +220,7 @@ impl Opening {
             None if held.any() => return Ok(Admission::Wanted(held)),
             _ => None,
         };
-        if let Some(challenge) = challenge
-            && !factors::spend(tx, inst, challenge).await?
-        {
+        if !by_passkey && self.is_spent(tx, inst).await? {
             return Ok(Admission::Spent);
         }
         self.begin(tx, inst, second).await?;
@@ -248,11 +263,12 @@ async fn required(
     identity: &Identity,
     inst: &Installation,
     person: PersonId,
-    by: Method,
+    begun: Begun,
     held: Held,
 ) -> Result<Error> {
     let now = app.clock().now();
-    let text = challenge::make(&identity.secrets, Purpose::SecondFactor, *person.as_bytes(), Some(by), now);
+    let text =
+        challenge::make(&identity.secrets, Purpose::SecondFactor, *person.as_bytes(), Some(begun), now);
     let message = "That was right. Now show your second factor.";
     let error = Error::unauthenticated("second_factor_required", message)
         .with("methods", held.methods())

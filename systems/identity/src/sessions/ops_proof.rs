@@ -86,8 +86,20 @@ struct Again {
 }
 
 impl Again {
+    /// Whether the challenge was answered before.
+    async fn is_spent(&self, tx: &mut Tx, inst: &Installation) -> Result<bool> {
+        match &self.wish.challenge {
+            Some(challenge) => Ok(!factors::spend(tx, inst, challenge).await?),
+            None => Ok(false),
+        }
+    }
+
     async fn run(&self, tx: &mut Tx, inst: &Installation) -> Result<Outcome> {
-        let StepUp { person, session, shown, challenge, .. } = &self.wish;
+        let StepUp { person, session, shown, .. } = &self.wish;
+        let by_passkey = matches!(shown, Some(Shown::Passkey(_)));
+        if by_passkey && self.is_spent(tx, inst).await? {
+            return Ok(Outcome::Spent);
+        }
         let held = factors::ops::held(tx, inst, *person).await?;
         let second = match shown {
             Some(shown) if held.any() => {
@@ -100,9 +112,7 @@ impl Again {
             _ if held.any() || self.first.is_none() => return Ok(Outcome::Refused(Refusal::Wrong)),
             _ => None,
         };
-        if let Some(challenge) = challenge
-            && !factors::spend(tx, inst, challenge).await?
-        {
+        if !by_passkey && self.is_spent(tx, inst).await? {
             return Ok(Outcome::Spent);
         }
         if let Some(cookie) = &self.wish.cookie {

@@ -57,6 +57,9 @@ pub(crate) fn parse(text: &str) -> Option<Presented> {
     (secret.len() == 43).then(|| Presented { session, generation, text: text.to_owned() })
 }
 
+/// By how much the clocks of two nodes may differ.
+const SKEW: Duration = Duration::from_mins(1);
+
 /// Where the rule of rotation stands in time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rule {
@@ -80,6 +83,8 @@ pub(crate) fn judge(secrets: &Secrets, token: &Presented, row: &SessionState, ru
     let previous = row.previous_hash.as_deref().is_some_and(|previous| secrets::same(&hash, previous));
     if previous {
         return match row.rotated_at {
+            // The clock was set back since. Nobody can tell how long ago that was: not stolen, and not given again.
+            Some(at) if at > now.plus(SKEW) => Verdict::Refused,
             Some(at) if now.since(at) <= leeway => Verdict::Repeat,
             _ => Verdict::Reused,
         };
@@ -183,7 +188,12 @@ mod tests {
         };
         let two_hours_back = START.minus(Duration::from_hours(2));
         assert_eq!(judged(3, two_hours_back), Verdict::Rotate);
-        assert_eq!(judged(2, two_hours_back), Verdict::Repeat);
+        assert_eq!(judged(2, two_hours_back), Verdict::Refused);
+        assert_eq!(
+            judged(2, START.minus(Duration::from_secs(30))),
+            Verdict::Repeat,
+            "nodes differ by that much"
+        );
         assert_eq!(judged(3, START.plus(31 * DAY)), Verdict::Refused);
         assert_eq!(judged(2, START.plus(31 * DAY)), Verdict::Refused, "it is over, not stolen");
     }

@@ -8,7 +8,6 @@ use web::{App, Check as _};
 
 use super::api::SetupIn;
 use super::store;
-use crate::admin::ALL_RIGHTS;
 use crate::people::{self, Email};
 use crate::workspaces::{self, WorkspaceRow};
 use crate::{Identity, secrets};
@@ -93,7 +92,7 @@ async fn run(tx: &mut Tx, inst: &Installation, plan: &Plan) -> Result<(PersonId,
         return Err(bad_token());
     }
     let person = people::ops::create(tx, inst, &plan.email, &plan.password_hash).await?;
-    people::store::grant(tx, inst, person, ALL_RIGHTS, now).await?;
+    people::ops::grant_all(tx, inst, person).await?;
     let workspace = workspaces::ops::create(tx, inst, &plan.workspace, None, person).await?;
     Ok((person, workspace))
 }

@@ -113,6 +113,20 @@ testkit::on_both! {
         let _ = guest.post(ACCEPT, json!({"token": fourth})).await.expect(200);
     }
 
+    async fn an_invitation_is_worth_what_the_account_of_its_sender_is(engine: Engine) {
+        let app = with_mail(engine).await;
+        let (owner, second, guest) = (app.owner("Main").await, app.owner("Main").await, app.owner("Other").await);
+        let administrator = app.administrator().await;
+        let (id, link) = invite(&app, &second, &guest.email, "admin").await;
+        let _ = administrator.post(format!("/api/v1/people/{}/deactivate", second.id), json!({})).await.expect(200);
+        guest.post(ACCEPT, json!({"token": link})).await.refused(403, "invitation_invalid");
+        app.anonymous().post(PREVIEW, json!({"token": link})).await.refused(403, "invitation_invalid");
+        // Sent again it is another's, in their name.
+        let _ = owner.post(format!("{}/{id}/resend", invitations(&owner)), json!({})).await.expect(200);
+        let again = token_in(&mail_to(&app, &guest.email, 2).await);
+        let _ = guest.post(ACCEPT, json!({"token": again})).await.expect(200);
+    }
+
     async fn a21_no_header_poisons_the_link(engine: Engine) {
         let app = with_mail(engine).await;
         let owner = app.owner("Main").await;

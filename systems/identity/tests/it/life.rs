@@ -26,7 +26,8 @@ testkit::on_both! {
         // About oneself everything goes on, and nothing is left of the rights there.
         let me = owner.get(ME).await.expect(200).json();
         assert_eq!(me["permissions"], json!([]));
-        owner.post(KEYS, json!({"name": "k", "permissions": ["workspace:read"]})).await.refused(403, "permission_needed");
+        owner.post(KEYS, json!({"name": "k", "permissions": ["workspace:read"]})).await.refused(403, "workspace_suspended");
+        owner.get(KEYS).await.refused(403, "workspace_suspended");
         assert_eq!(owner.get(WORKSPACES).await.expect(200).json()["items"][0]["state"], "suspended");
         // The operator gets in, to change it; an outsider still learns nothing.
         let _ = administrator.get(any(&owner, "")).await.expect(200);
@@ -71,7 +72,8 @@ testkit::on_both! {
         ] {
             owner.ask(method, format!("{here}{tail}")).json(&body).send().await.refused(403, "workspace_archived");
         }
-        owner.post(KEYS, json!({"name": "k", "permissions": ["workspace:read"]})).await.refused(403, "permission_needed");
+        owner.post(KEYS, json!({"name": "k", "permissions": ["workspace:read"]})).await.refused(403, "workspace_archived");
+        let _ = owner.get(KEYS).await.expect(200);
         // Leaving is one's own affair.
         let _ = member.post(format!("{here}/leave"), json!({})).await.expect(200);
         assert_eq!(owner.post(format!("{here}/restore"), json!({})).await.expect(200).text("state"), "active");
@@ -93,6 +95,11 @@ testkit::on_both! {
         assert!(listed["items"][0]["delete_at"].is_string());
         assert_eq!(owner.post(format!("{here}/restore"), json!({})).await.expect(200).text("state"), "active");
         let _ = owner.get(&here).await.expect(200);
+        // What is being forgotten does not come back half.
+        let _ = owner.delete(&here).await.expect(204);
+        app.clock().advance(std::time::Duration::from_hours(24 * 30));
+        let owner = app.sign_in(owner.email.clone()).await;
+        owner.post(format!("{here}/restore"), json!({})).await.refused(409, "grace_over");
     }
 
     async fn one_says_where_one_works_by_default(engine: Engine) {

@@ -171,12 +171,15 @@ testkit::on_both! {
     async fn p7_an_answer_of_a_passkey_gets_one_of_sixty_four_in(engine: Engine) {
         let app = start_at(engine, PUBLIC).await;
         let owner = app.owner("Main").await;
-        let mut device = Device::new();
-        let _ = device.register(&app, &owner).await.expect(201);
+        let mut device = Device { count: 5, ..Device::new() };
+        let id = device.register(&app, &owner).await.expect(201).text("id");
+        device.count = 6;
         let signed = device.signed(&begun(&app).await);
         let answers = join_all((0..64).map(|_| finish(&app, &signed))).await;
         assert_eq!(winners(&answers, &["challenge_invalid"]), 1);
         finish(&app, &signed).await.refused(401, "challenge_invalid");
+        // An answer that was sent twice is no copy of a key.
+        assert!(events(&app, &id).await.is_empty());
     }
 
     async fn a_challenge_is_made_by_us_for_this_and_in_time(engine: Engine) {

@@ -7,6 +7,7 @@ use serde_json::json;
 use testkit::{Answer, Engine, TestApp};
 use web::Fault;
 
+use super::factors::{answer, sign_in, with_totp};
 use super::letters::{letter, open_house, settled, token as opened};
 use super::timing::Verdict;
 use super::{KEYS, ME, PASSWORD, pair, refresh, start, token};
@@ -81,6 +82,18 @@ testkit::on_both! {
         let before = link(&app, &owner.email, 2).await;
         let _ = owner.post(CHANGE, json!({"current_password": PASSWORD, "new_password": NEW})).await.expect(200);
         confirm(&app, &before, PASSWORD).await.refused(403, "link_invalid");
+    }
+
+    async fn p17_half_a_sign_in_with_the_old_password_is_worth_nothing(engine: Engine) {
+        let app = open_house(engine).await;
+        let owner = app.owner("Main").await;
+        let (phone, codes) = with_totp(&app, &owner).await;
+        let challenge = sign_in(&app, &owner.email, &[]).await.expect(401).text("challenge");
+        let link = link(&app, &owner.email, 1).await;
+        let _ = confirm(&app, &link, NEW).await.expect(200);
+        for code in [&phone.code(app.clock().now()), &codes[0]] {
+            answer(&app, &challenge, "totp", code).await.refused(401, "challenge_invalid");
+        }
     }
 
     async fn p17_a_changed_password_ends_the_other_sessions(engine: Engine) {

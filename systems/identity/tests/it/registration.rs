@@ -111,6 +111,18 @@ testkit::on_both! {
         let _ = verify(&app, &fourth, PASSWORD).await.expect(201);
     }
 
+    async fn mails_that_a_stranger_asks_for_keep_nobody_from_a_new_password(engine: Engine) {
+        let app = open_house(engine).await;
+        let owner = app.owner("Main").await;
+        for _ in 0..4 {
+            register(&app, &owner.email).await.expect(202);
+            settled(&app).await;
+        }
+        assert_eq!(letters(&app, &owner.email, "You have an account").len(), 3);
+        let _ = app.anonymous().post("/api/v1/auth/reset-password-request", json!({"email": owner.email})).await.expect(202);
+        letter(&app, &owner.email, "A new password", 1).await;
+    }
+
     async fn a21_sixty_four_openings_of_a_link_make_one_person(engine: Engine) {
         let app = open_house(engine).await;
         register(&app, ADA).await.expect(202);

@@ -50,6 +50,32 @@ async fn all(owner: &Person) -> Vec<Value> {
 }
 
 testkit::on_both! {
+    async fn p17_rights_that_went_while_the_body_came_are_gone(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, second) = (app.owner("Main").await, app.owner("Main").await);
+        let accounts = "/api/v1/service-accounts";
+        let asks = [(accounts, json!({"name": "spy", "permissions": ["members:read"]})), (KEYS, json!({"name": "spy", "permissions": ["members:read"]}))];
+        for (path, body) in &asks {
+            let quick = second.ask(Method::POST, *path).json(body).send_after(std::future::ready(()));
+            let _ = quick.await.expect(201);
+        }
+        let (tell, told) = tokio::sync::watch::channel(false);
+        let slow = asks.map(|(path, body)| {
+            let mut told = told.clone();
+            let wait = async move {
+                let _ = told.wait_for(|told| *told).await;
+            };
+            tokio::spawn(second.ask(Method::POST, path).json(&body).send_after(wait))
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        let _ = owner.delete(format!("{WORKSPACES}/{}/members/{}", owner.workspace, second.id)).await.expect(204);
+        tell.send_replace(true);
+        for answer in slow {
+            let answer = answer.await.expect("an answer");
+            assert!([401, 403, 404].contains(&answer.status.as_u16()), "{} {}", answer.status, answer.json());
+        }
+    }
+
     async fn check_01_two_accounts_find_nothing_of_each_other(engine: Engine) {
         let app = start(engine).await;
         let mut houses = Vec::new();

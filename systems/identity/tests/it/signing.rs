@@ -88,6 +88,11 @@ testkit::on_both! {
         // The other node has it from its memory, for half a minute at most.
         app.clock().advance(Duration::from_secs(30));
         other.anonymous().bearer(&access).get(ME).await.refused(401, "token_invalid");
+        // However far a clock is set back.
+        app.clock().set(app.clock().now().minus(Duration::from_hours(2)));
+        let late = app.beside(None).await;
+        assert_eq!(kids(&late).await, [made["id"].as_str().expect("an id")]);
+        app.clock().advance(Duration::from_hours(2));
         let fresh = refresh(&app, &token).await.expect(200).text("access_token");
         for node in [&app, &other] {
             let _ = node.anonymous().bearer(&fresh).get(ME).await.expect(200);

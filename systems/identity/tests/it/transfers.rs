@@ -1,5 +1,6 @@
 //! Giving a workspace to another owner.
 
+use http::Method;
 use serde_json::json;
 
 use super::{WORKSPACES, start};
@@ -39,6 +40,22 @@ testkit::on_both! {
         assert_eq!(owner.get(format!("{here}/members/{}", owner.id)).await.expect(200).text("role"), "admin");
         assert_eq!(owner.get(format!("{here}/members/{}", member.id)).await.expect(200).text("role"), "owner");
         owner.post(&path, offer(&other)).await.refused(403, "permission_needed");
+    }
+
+    async fn an_offer_ends_with_the_account_of_the_owner_and_is_withdrawn_as_it_was_seen(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, second, member) = (app.owner("Main").await, app.owner("Main").await, app.member("Main").await);
+        let administrator = app.administrator().await;
+        let here = format!("{WORKSPACES}/{}", owner.workspace);
+        let offer = format!("{here}/transfer");
+        let first = owner.post(&offer, json!({"person_id": member.id})).await.expect(201);
+        let tag = first.header("etag").expect("a tag").to_owned();
+        app.clock().advance(std::time::Duration::from_secs(1));
+        let _ = second.post(&offer, json!({"person_id": member.id})).await.expect(201);
+        let _ = owner.ask(Method::DELETE, &offer).header("if-match", &tag).send().await.expect(412);
+        let _ = administrator.post(format!("/api/v1/people/{}/deactivate", second.id), json!({})).await.expect(200);
+        member.post(format!("{here}/transfer/accept"), json!({})).await.refused(403, "owner_needed");
+        let _ = owner.delete(&offer).await.expect(204);
     }
 
     async fn an_offer_ends_with_its_time_and_with_the_owner(engine: Engine) {

@@ -15,6 +15,7 @@ use crate::sessions::siege::Siege;
 use crate::sso::exchange::Profile;
 use crate::sso::providers::{self, Provider, Provisioning};
 use crate::sso::settings::SsoSettings;
+use crate::workspaces::limits::Allowed;
 use crate::workspaces::members;
 use crate::{Identity, callers, events, factors, secrets};
 
@@ -26,11 +27,14 @@ pub(crate) struct Arrival {
     pub(crate) return_to: Option<String>,
     /// Link whoever brings an address, as others did (a planted fault).
     silently: bool,
+    /// What the settings allow a workspace that has no limits of its own.
+    allowed: Allowed,
 }
 
 impl Arrival {
     pub(crate) fn new(app: &App, provider: Provider, profile: Profile, return_to: Option<String>) -> Self {
-        Self { provider, profile, return_to, silently: app.broken(Fault::SilentLink) }
+        let (silently, allowed) = (app.broken(Fault::SilentLink), Allowed::by(app.settings()));
+        Self { provider, profile, return_to, silently, allowed }
     }
 
     /// The address, as far as the provider vouches for it and people of its domain may come.
@@ -133,10 +137,12 @@ async fn make(tx: &mut Tx, inst: &Installation, arrival: &Arrival, email: &Email
             let message = "The provider leads new people into a workspace that is not there.";
             Error::upstream("provider_misconfigured", message)
         })?;
-        let scope = Scope::of_request(workspace.id, inst.actor().clone(), inst.trace().clone());
         let now = tx.now();
-        members::store::insert(tx, &scope, id, provider.role, now).await?;
-        members::ops::tell_added(tx, &scope, id, provider.role).await?;
+        if let Some(closed) = workspace.life.closed(now) {
+            return Err(closed.refusal());
+        }
+        let scope = Scope::of_request(workspace.id, inst.actor().clone(), inst.trace().clone());
+        members::ops::join(tx, &scope, &arrival.allowed, id, provider.role).await?;
     }
     let person = people::store::get(tx, inst, id).await?.ok_or_else(Error::not_found)?;
     link(tx, inst, &person, arrival.identity(id, tx)).await?;

@@ -10,7 +10,7 @@ use types::{Error, Installation, PersonId, Problems, Result, Rights, Scope, Time
 use web::App;
 
 use super::model::{INVITED, InvitationId, InvitationRow, Invited, State, life};
-use super::store::{self, NewInvitation};
+use super::store::{self, Link, NewInvitation};
 use crate::people::{self, Email, Status};
 use crate::workspaces::limits::{self, Allowed, Name};
 use crate::workspaces::roles::Post;
@@ -107,7 +107,8 @@ pub(crate) async fn resend(
     inviter.roles.admit(&row.post, inviter.held)?;
     let (now, token) = (tx.now(), secrets::random_text::<32>());
     let days = workspaces::settings::store::get(tx, scope).await?.invitation_days;
-    store::renew(tx, scope, row.id, &secrets::hash(&token), now, now.plus(life(days))).await?;
+    let link = Link { token_hash: &secrets::hash(&token), sent_at: now, expires_at: now.plus(life(days)) };
+    store::renew(tx, scope, row.id, inviter.person, &link).await?;
     let row = store::get(tx, scope, row.id).await?.ok_or_else(Error::not_found)?;
     letters.send(tx, scope, &row, &token).await?;
     tell(tx, scope, events::INVITATION_SENT, &row).await?;
@@ -148,7 +149,7 @@ pub(crate) async fn open(rx: &mut Read, inst: &Installation, roles: &Roles, hash
     if workspace.life.closed(now).is_some() {
         return Err(invalid());
     }
-    let inviter = members::store::get(rx, &scope, row.invited_by).await?.ok_or_else(invalid)?;
+    let inviter = members::store::active(rx, &scope, row.invited_by).await?.ok_or_else(invalid)?;
     let held = roles.rights_of(&inviter.post);
     if !held.hold(crate::permissions::MEMBERS_MANAGE) || roles.admit(&row.post, &held).is_err() {
         return Err(invalid());

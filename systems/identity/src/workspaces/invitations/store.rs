@@ -98,18 +98,25 @@ pub(crate) async fn insert(tx: &mut Tx, scope: &Scope, new: &NewInvitation<'_>) 
     Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// Another token and another time; the link before it works no more.
+/// What an invitation is opened by, and until when.
+pub(crate) struct Link<'a> {
+    pub(crate) token_hash: &'a [u8],
+    pub(crate) sent_at: Time,
+    pub(crate) expires_at: Time,
+}
+
+/// Another link, by whoever sends it; the one before it works no more.
 pub(crate) async fn renew(
     tx: &mut Tx,
     scope: &Scope,
     id: InvitationId,
-    token_hash: &[u8],
-    now: Time,
-    expires_at: Time,
+    by: PersonId,
+    link: &Link<'_>,
 ) -> Result<()> {
-    let sql = "UPDATE invitations SET token_hash = $3, sent_at = $4, expires_at = $5, version = version + 1 \
-               WHERE workspace_id = $1 AND id = $2 AND state = 'pending'";
-    tx.execute(sql, params![scope.workspace(), id, token_hash, now, expires_at]).await?;
+    let sql = "UPDATE invitations SET token_hash = $3, sent_at = $4, expires_at = $5, invited_by = $6, \
+               version = version + 1 WHERE workspace_id = $1 AND id = $2 AND state = 'pending'";
+    let Link { token_hash, sent_at, expires_at } = *link;
+    tx.execute(sql, params![scope.workspace(), id, token_hash, sent_at, expires_at, by]).await?;
     Ok(())
 }
 

@@ -60,7 +60,8 @@ async fn forget(job: Job) -> Result<Finished> {
     .await
 }
 
-/// Has every system remove what it has, identity last. `false` when there was no time for all of it.
+/// Has every system remove what it has, identity last. `false` when there was no time for all of it. Each commit asks again
+/// whether the workspace is to be forgotten at all: a clock may have been ahead when this began.
 async fn empty(app: &App, job: &Job, workspace: WorkspaceId) -> Result<bool> {
     let scope = Scope::system(workspace, "a deleted workspace is forgotten");
     let own: web::Forget = |tx, scope, most| Box::pin(own(tx, scope, most));
@@ -69,10 +70,19 @@ async fn empty(app: &App, job: &Job, workspace: WorkspaceId) -> Result<bool> {
             if job.should_stop() {
                 return Ok(false);
             }
-            let removed =
-                app.db().write((scope.clone(), forget), |tx, (scope, forget)| forget(tx, scope, BATCH));
-            if removed.await? == 0 {
-                break;
+            let removed = app.db().write((scope.clone(), forget), |tx, (scope, forget)| {
+                Box::pin(async move {
+                    let now = tx.now();
+                    if !store::is_due(tx, scope, now).await? {
+                        return Ok(None);
+                    }
+                    forget(tx, scope, BATCH).await.map(Some)
+                })
+            });
+            match removed.await? {
+                None => return Ok(false),
+                Some(0) => break,
+                Some(_) => {}
             }
         }
     }
@@ -93,19 +103,20 @@ async fn own(tx: &mut db::Tx, scope: &Scope, most: i64) -> Result<u64> {
     Ok(some.len() as u64)
 }
 
-/// The row itself. `false` when somebody restored it at the last moment, with nothing in it.
+/// The row itself. `false` when it is not to be forgotten any more.
 async fn end(app: &App, by: &Installation, workspace: WorkspaceId) -> Result<bool> {
     let scope = Scope::system(workspace, "a deleted workspace is forgotten");
     let ended = app.db().write((by.clone(), scope), |tx, (by, scope)| {
         Box::pin(async move {
             let now = tx.now();
-            queue::hold(tx, scope, false).await?;
-            let ended = store::end(tx, scope, now).await?;
-            if ended {
-                let subject = scope.workspace().to_string();
-                events::in_installation(tx, by, events::WORKSPACE_FORGOTTEN, subject, json!({})).await?;
+            if !store::is_due(tx, scope, now).await? {
+                return Ok(false);
             }
-            Ok(ended)
+            queue::hold(tx, scope, false).await?;
+            store::end(tx, scope).await?;
+            let subject = scope.workspace().to_string();
+            events::in_installation(tx, by, events::WORKSPACE_FORGOTTEN, subject, json!({})).await?;
+            Ok(true)
         })
     });
     let ended = ended.await?;

@@ -43,6 +43,10 @@ impl Step {
 /// Takes the step and answers with the workspace as it is now. The row was read in this transaction.
 pub(crate) async fn take(tx: &mut Tx, scope: &Scope, now: WorkspaceRow, step: Step) -> Result<WorkspaceRow> {
     let at = tx.now();
+    // Nobody knows how much of it is gone already.
+    if step == Step::Restore && now.life.delete_at.is_some_and(|gone| gone <= at) {
+        return Err(Error::conflict("grace_over", "Its grace is over: the workspace is being forgotten."));
+    }
     let life = step.onto(now.life, at);
     if life == now.life {
         return Ok(now);

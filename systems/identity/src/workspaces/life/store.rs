@@ -40,6 +40,12 @@ pub(crate) async fn due(rx: &mut Read, _: &Installation, now: Time, most: i64) -
     rows.into_iter().map(|mut row| Ok(row.take("id")?)).collect()
 }
 
+/// Whether the workspace is to be forgotten, and its grace is over.
+pub(crate) async fn is_due(rx: &mut Read, scope: &Scope, now: Time) -> Result<bool> {
+    let sql = "SELECT 1 FROM workspaces WHERE id = $1 AND delete_at <= $2";
+    Ok(rx.row(sql, params![scope.workspace(), now]).await?.is_some())
+}
+
 /// What of identity belongs to a workspace, and the key by which a batch is chosen; those that others point at come last.
 const OWNED: [(&str, &str); 6] = [
     ("workspace_transfers", "workspace_id"),
@@ -65,9 +71,9 @@ pub(crate) async fn forget(tx: &mut Tx, scope: &Scope, most: i64) -> Result<u64>
     Ok(0)
 }
 
-/// The row itself, last of all. `false` when it was restored in the meantime.
-pub(crate) async fn end(tx: &mut Tx, scope: &Scope, now: Time) -> Result<bool> {
+/// Its roles and the row itself, last of all.
+pub(crate) async fn end(tx: &mut Tx, scope: &Scope) -> Result<()> {
     tx.execute("DELETE FROM workspace_roles WHERE workspace_id = $1", params![scope.workspace()]).await?;
-    let sql = "DELETE FROM workspaces WHERE id = $1 AND delete_at <= $2";
-    Ok(tx.execute(sql, params![scope.workspace(), now]).await? == 1)
+    tx.execute("DELETE FROM workspaces WHERE id = $1", params![scope.workspace()]).await?;
+    Ok(())
 }

@@ -28,6 +28,14 @@ pub(crate) async fn get(rx: &mut Read, scope: &Scope, person: PersonId) -> Resul
     rx.row(&sql, params![scope.workspace(), person]).await?.as_mut().map(member).transpose()
 }
 
+/// The same, for what somebody does who need not be there: `None` for who is kept out or leaving, too.
+pub(crate) async fn active(rx: &mut Read, scope: &Scope, person: PersonId) -> Result<Option<MemberRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {FROM} WHERE m.workspace_id = $1 AND m.person_id = $2 AND p.status = 'active'"
+    );
+    rx.row(&sql, params![scope.workspace(), person]).await?.as_mut().map(member).transpose()
+}
+
 /// The members of the workspace.
 pub(crate) async fn page(rx: &mut Read, scope: &Scope, list: &List) -> Result<Page<MemberRow>> {
     query::page(rx, Select::scoped_by(scope, "m.workspace_id", FROM, COLUMNS), list, member).await

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use types::{Installation, PersonId, Problems, Time, WorkspaceId};
+use types::{Error, Installation, PersonId, Problems, Time, WorkspaceId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -136,7 +136,10 @@ async fn delete_transfer(
             Box::pin(async move {
                 let (scope, _) = enter(tx, inst, &change.id).await?;
                 let person = need_person(&change.id.caller)?;
-                ops::withdraw(tx, &scope, person).await
+                let now = tx.now();
+                let offer = store::get(tx, &scope, now).await?.ok_or_else(Error::not_found)?;
+                change.admit(offer.offered_at.as_millis())?;
+                ops::withdraw(tx, &scope, &offer, person).await
             })
         })
         .await

@@ -25,7 +25,7 @@ pub(crate) async fn offer(tx: &mut Tx, scope: &Scope, from: PersonId, to: Person
 
 /// Only an owner can give the place away; a key has none.
 async fn need_owner(tx: &mut Tx, scope: &Scope, person: PersonId) -> Result<()> {
-    let member = members::store::get(tx, scope, person).await?;
+    let member = members::store::active(tx, scope, person).await?;
     if member.is_some_and(|member| member.post.role == Role::Owner) {
         return Ok(());
     }
@@ -48,14 +48,12 @@ pub(crate) async fn accept(tx: &mut Tx, scope: &Scope, person: PersonId) -> Resu
 }
 
 /// Takes the offer back, or declines it: for who made it, for who got it, and for any owner.
-pub(crate) async fn withdraw(tx: &mut Tx, scope: &Scope, person: PersonId) -> Result<()> {
-    let now = tx.now();
-    let offer = store::get(tx, scope, now).await?.ok_or_else(Error::not_found)?;
+pub(crate) async fn withdraw(tx: &mut Tx, scope: &Scope, offer: &Offer, person: PersonId) -> Result<()> {
     if ![offer.from, offer.to].contains(&person) {
         need_owner(tx, scope, person).await?;
     }
     store::remove(tx, scope).await?;
-    tell(tx, scope, events::TRANSFER_WITHDRAWN, &offer).await
+    tell(tx, scope, events::TRANSFER_WITHDRAWN, offer).await
 }
 
 async fn tell(tx: &mut Tx, scope: &Scope, kind: &'static str, offer: &Offer) -> Result<()> {
