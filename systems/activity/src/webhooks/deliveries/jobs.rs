@@ -13,7 +13,7 @@ use super::ops::{Ended, SwitchOff};
 use super::{ops, ops_send, store};
 use crate::WebhookSettings;
 use crate::webhooks::model::{State as Standing, WebhookRow};
-use crate::webhooks::store as webhooks;
+use crate::webhooks::{model_patterns as patterns, store as webhooks};
 
 /// Which delivery.
 #[derive(Serialize, Deserialize)]
@@ -45,13 +45,15 @@ async fn deliver_one(job: Job, deliver: Deliver) -> Result<Finished> {
     if delivery.state != State::Queued {
         return job.done().await;
     }
-    let listens = |webhook: &WebhookRow| webhook.state == Standing::Enabled || delivery.event.is_none();
-    let Some(webhook) = webhook.filter(listens) else {
-        count("given_up");
-        let give_up = job.finish(deliver.delivery, |tx, scope, id| {
-            Box::pin(store::give_up(tx, scope, *id, "webhook_off: The webhook is off, or is no more."))
-        });
-        return give_up.await;
+    let webhook = match webhook {
+        Some(webhook) if delivery.event.is_none() => webhook,
+        Some(webhook) if webhook.state == Standing::Enabled => {
+            if !may_hear(&app, &webhook, &delivery) {
+                return give_up(&job, delivery.id, NOT_FOR_IT).await;
+            }
+            webhook
+        }
+        _ => return give_up(&job, delivery.id, WEBHOOK_OFF).await,
     };
     let (attempt, verdict) = ops_send::send(&app, &scope, &webhook, &delivery).await?;
     types::faults::point("webhooks.sent");
@@ -88,6 +90,22 @@ async fn deliver_one(job: Job, deliver: Deliver) -> Result<Finished> {
             Err(if switched_off || once { not_again(error) } else { error })
         }
     }
+}
+
+const WEBHOOK_OFF: &str = "webhook_off: The webhook is off, or is no more.";
+const NOT_FOR_IT: &str =
+    "not_permitted: Whoever set the address or the types of the webhook may not read this.";
+
+/// Ends it without an attempt.
+async fn give_up(job: &Job, id: DeliveryId, why: &'static str) -> Result<Finished> {
+    count("given_up");
+    job.finish((id, why), |tx, scope, (id, why)| Box::pin(store::give_up(tx, scope, *id, why))).await
+}
+
+/// Asked again before it is sent: since it was made, somebody who may read less may have set another address.
+fn may_hear(app: &App, webhook: &WebhookRow, delivery: &DeliveryRow) -> bool {
+    let mut declared = app.systems().iter().flat_map(|system| system.events);
+    declared.any(|event| event.kind == delivery.kind && patterns::may_hear(webhook, event))
 }
 
 fn count(outcome: &'static str) {
