@@ -318,6 +318,7 @@ testkit::on_both! {
         })
         .await;
         assert_eq!(off["reason"], "failing");
+        until("it is given up", async || deliveries(&reader, &id).await.into_iter().find(|one| one["state"] == "failed")).await;
         until("a mail", async || app.app.mailer().shown().into_iter().next()).await;
     }
 

@@ -11,6 +11,7 @@ mod follower;
 mod house;
 mod live;
 mod live_attacks;
+mod lost_jobs;
 mod presence;
 mod sockets;
 mod streams;
