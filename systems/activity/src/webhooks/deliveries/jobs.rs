@@ -80,8 +80,15 @@ async fn send(app: &App, job: &Job, webhook: &WebhookRow, delivery: &DeliveryRow
     };
     let said = attempt.error.clone().unwrap_or_default();
     let off = switch_off(app, &scope, webhook, delivery, verdict).await?;
-    let held = (job.id(), job.attempt());
-    let ended = Ended { delivery: delivery.id, job: held, webhook: webhook.id, state, attempt, off };
+    let ended = Ended {
+        delivery: delivery.id,
+        job: (job.id(), job.attempt()),
+        webhook: webhook.id,
+        of_event: delivery.event.is_some(),
+        state,
+        attempt,
+        off,
+    };
     if state != State::Queued {
         count(if state == State::Delivered { "delivered" } else { "given_up" });
         let finish = job.finish(ended, |tx, scope, ended| {

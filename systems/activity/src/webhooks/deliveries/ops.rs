@@ -96,6 +96,8 @@ pub(super) struct Ended {
     /// The job, and which attempt of it this was.
     pub(super) job: (JobId, i64),
     pub(super) webhook: WebhookId,
+    /// Whether it is of an event: a test that fails says nothing about what happens otherwise.
+    pub(super) of_event: bool,
     pub(super) state: State,
     pub(super) attempt: Attempt,
     /// Set when the webhook is to be switched off.
@@ -132,7 +134,7 @@ pub(super) async fn ended(tx: &mut Tx, scope: &Scope, ended: &Ended) -> Result<b
     }
     if ended.state == State::Delivered {
         webhooks::well(tx, scope, ended.webhook).await?;
-    } else {
+    } else if ended.of_event {
         let now = tx.now();
         webhooks::failing(tx, scope, ended.webhook, now).await?;
     }
