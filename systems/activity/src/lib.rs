@@ -79,7 +79,12 @@ const ACCESS: &[Access] = &[
 
 const MIGRATIONS: db::Migrations = db::Migrations {
     system: "activity",
-    steps: &[presence::MIGRATION, webhooks::MIGRATION, webhooks::deliveries::MIGRATION],
+    steps: &[
+        presence::MIGRATION,
+        webhooks::MIGRATION,
+        webhooks::deliveries::MIGRATION,
+        webhooks::deliveries::WAITING,
+    ],
 };
 
 const SCHEDULES: &[queue::Schedule] = &[webhooks::jobs::FOLLOWING, webhooks::deliveries::jobs::PRUNING];

@@ -35,6 +35,8 @@ pub(crate) struct WebhookIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookPatch {
+    /// Whoever changes it decides anew what may be told: what they may read themselves. Headers are kept only as long as scheme,
+    /// host and port stay the same; send them again for another server.
     #[serde(default)]
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 2000)]
     pub(super) url: Field<String>,
@@ -45,7 +47,7 @@ pub(crate) struct WebhookPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, nullable = false, max_length = 200)]
     pub(super) description: Field<String>,
-    /// All of them: what is not named is sent along no more.
+    /// All of them: what is not named is sent along no more. Without it they stay, except where `url` names another server.
     #[serde(default)]
     #[schema(value_type = Option<BTreeMap<String, String>>, nullable = false)]
     pub(super) headers: Field<BTreeMap<String, String>>,

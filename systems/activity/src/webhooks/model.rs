@@ -88,7 +88,7 @@ pub(crate) struct WebhookRow {
     pub(crate) description: String,
     pub(crate) url: String,
     pub(crate) types: Vec<String>,
-    /// The permissions that whoever chose the types had.
+    /// The permissions that whoever chose the types or the address had.
     pub(crate) granted: Vec<String>,
     pub(crate) header_names: Vec<String>,
     pub(crate) headers: Vec<u8>,
@@ -113,6 +113,15 @@ impl WebhookRow {
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+/// Scheme, host and port, the usual port left out: to whom what is sent there is told.
+pub(crate) fn origin(url: &str) -> (String, String) {
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
+    let host = host(url).to_ascii_lowercase();
+    let usual = if scheme == "http" { ":80" } else { ":443" };
+    let host = host.strip_suffix(usual).unwrap_or(&host).to_owned();
+    (scheme, host)
 }
 
 /// Every mistake in the headers that somebody wants sent along.
@@ -202,5 +211,22 @@ mod tests {
     fn a_host_is_all_that_is_told_of_an_address() {
         assert_eq!(host("https://hooks.example/T0/B0/secret?token=x"), "hooks.example");
         assert_eq!(host("https://hooks.example:8443"), "hooks.example:8443");
+    }
+
+    #[test]
+    fn one_server_has_one_origin_however_it_is_written() {
+        let here = origin("https://hooks.example/a");
+        for same in ["https://hooks.example", "HTTPS://Hooks.Example:443/b?c", "https://hooks.example?c"] {
+            assert_eq!(origin(same), here, "{same}");
+        }
+        for other in [
+            "http://hooks.example/a",
+            "https://hooks.example:80/a",
+            "https://hooks.example:4430/a",
+            "https://hooks.example.evil.example/a",
+            "https://evil.example/hooks.example",
+        ] {
+            assert_ne!(origin(other), here, "{other}");
+        }
     }
 }

@@ -33,10 +33,14 @@ pub(crate) fn granted<'a>(types: impl IntoIterator<Item = &'a EventType>, rights
     names
 }
 
+/// Whether a webhook may be told of an event, whatever it asked for.
+pub(crate) fn may_hear(webhook: &WebhookRow, event: &EventType) -> bool {
+    event.read.is_none_or(|read| webhook.granted.iter().any(|name| name == read.as_str()))
+}
+
 /// Whether a webhook is told of an event. What no system declares is told to nobody.
 pub(crate) fn hears(webhook: &WebhookRow, event: &EventType) -> bool {
-    let may = event.read.is_none_or(|read| webhook.granted.iter().any(|name| name == read.as_str()));
-    may && webhook.types.iter().any(|pattern| means(pattern, event.kind))
+    may_hear(webhook, event) && webhook.types.iter().any(|pattern| means(pattern, event.kind))
 }
 
 #[cfg(test)]

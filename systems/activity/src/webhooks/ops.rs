@@ -12,7 +12,7 @@ use web::App;
 use super::api::{WebhookIn, WebhookPatch};
 use super::deliveries::{self, DeliveryRow};
 use super::jobs::follow_job;
-use super::model::{State, WebhookId, WebhookRow};
+use super::model::{State, WebhookId, WebhookRow, origin};
 use super::secret::Secret;
 use super::{
     CREATED, DELETED, SECRET_ROTATED, UPDATED, Webhooks, model_patterns as patterns, store, store_follower,
@@ -134,8 +134,7 @@ pub(super) async fn update(
         description.trim().clone_into(&mut row.description);
     }
     if let Some(url) = patch.url.as_set() {
-        row.url.clone_from(url);
-        row.failing_since = None;
+        move_to(&mut row, maker, &known, url)?;
     }
     if let Some(types) = patch.types.as_set() {
         row.types.clone_from(types);
@@ -151,6 +150,19 @@ pub(super) async fn update(
         _ => {}
     }
     save(tx, scope, row, UPDATED).await
+}
+
+/// From now on it goes there. Whoever says so decides what may be told, as if he chose the types; and what another one keeps
+/// secret in the headers does not go to another server.
+fn move_to(row: &mut WebhookRow, maker: &Maker, known: &Webhooks, url: &str) -> Result<()> {
+    if origin(&row.url) != origin(url) {
+        row.header_names = Vec::new();
+        row.headers = known.sealed_headers(row.id, &BTreeMap::new())?;
+    }
+    url.clone_into(&mut row.url);
+    row.granted = maker.granted();
+    row.failing_since = None;
+    Ok(())
 }
 
 /// Tells it what happens from now on, also after it was switched off.

@@ -318,7 +318,23 @@ testkit::on_both! {
         })
         .await;
         assert_eq!(off["reason"], "failing");
+        until("it is given up", async || deliveries(&reader, &id).await.into_iter().find(|one| one["state"] == "failed")).await;
         until("a mail", async || app.app.mailer().shown().into_iter().next()).await;
+    }
+
+    async fn a_test_that_fails_does_not_begin_the_days_of_failure(engine: Engine) {
+        let app = start_open(engine, "").await;
+        let owner = app.owner("Main").await;
+        let upstream = Upstream::says(|_| reply(500, "", "")).await;
+        let (id, _) = hook(&owner, &upstream.url("/"), &[TOLD]).await;
+        app.work().await;
+        let failing = async || owner.get(format!("{WEBHOOKS}/{id}")).await.expect(200).json()["failing_since"].clone();
+        owner.post(format!("{WEBHOOKS}/{id}/test"), json!({})).await.expect(200);
+        until("the test failed", async || deliveries(&owner, &id).await.into_iter().find(|one| one["state"] == "failed")).await;
+        assert_eq!(failing().await, Value::Null);
+        report(&owner, "degraded").await;
+        until("an event failed", async || deliveries(&owner, &id).await.into_iter().find(|one| one["type"] == TOLD && one["attempts"] == 1)).await;
+        assert!(failing().await.is_string());
     }
 
     async fn what_failed_is_sent_once_more_under_the_same_id(engine: Engine) {

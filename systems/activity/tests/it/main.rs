@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 #![allow(clippy::disallowed_methods, reason = "a test has no task group")]
 
+mod addresses;
 mod audit;
 mod deliveries;
 mod feed;
@@ -10,6 +11,7 @@ mod follower;
 mod house;
 mod live;
 mod live_attacks;
+mod lost_jobs;
 mod presence;
 mod sockets;
 mod streams;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use queue::{Finished, Job, Kind, NewJob, Retry, Schedule, not_again};
+use queue::{Finished, Job, Kind, NewJob, Retry, Schedule};
 use serde::{Deserialize, Serialize};
-use types::{Error, Result, Scope};
+use types::{Error, Installation, Result, Scope};
 use web::App;
 
 use super::model::{DeliveryId, DeliveryRow, State, Verdict};
@@ -13,7 +13,7 @@ use super::ops::{Ended, SwitchOff};
 use super::{ops, ops_send, store};
 use crate::WebhookSettings;
 use crate::webhooks::model::{State as Standing, WebhookRow};
-use crate::webhooks::store as webhooks;
+use crate::webhooks::{model_patterns as patterns, store as webhooks};
 
 /// Which delivery.
 #[derive(Serialize, Deserialize)]
@@ -45,49 +45,82 @@ async fn deliver_one(job: Job, deliver: Deliver) -> Result<Finished> {
     if delivery.state != State::Queued {
         return job.done().await;
     }
-    let listens = |webhook: &WebhookRow| webhook.state == Standing::Enabled || delivery.event.is_none();
-    let Some(webhook) = webhook.filter(listens) else {
-        count("given_up");
-        let give_up = job.finish(deliver.delivery, |tx, scope, id| {
-            Box::pin(store::give_up(tx, scope, *id, "webhook_off: The webhook is off, or is no more."))
-        });
-        return give_up.await;
+    let webhook = match webhook {
+        Some(webhook) if delivery.event.is_none() => webhook,
+        Some(webhook) if webhook.state == Standing::Enabled => {
+            if !may_hear(&app, &webhook, &delivery) {
+                return give_up(&job, delivery.id, NOT_FOR_IT).await;
+            }
+            webhook
+        }
+        _ => return give_up(&job, delivery.id, WEBHOOK_OFF).await,
     };
-    let (attempt, verdict) = ops_send::send(&app, &scope, &webhook, &delivery).await?;
-    types::faults::point("webhooks.sent");
+    send(&app, &job, &webhook, &delivery).await
+}
+
+/// Whatever is the end of the delivery is the end of its job, in one commit: none is without the other.
+async fn send(app: &App, job: &Job, webhook: &WebhookRow, delivery: &DeliveryRow) -> Result<Finished> {
+    let scope = job.scope()?.clone();
     // Whoever tests looks at the answer, and tries again himself.
     let once = delivery.event.is_none();
     let last = once || DELIVER.retry.pause(job.failures().saturating_add(1)).is_none();
+    let (attempt, verdict) = match ops_send::send(app, &scope, webhook, delivery).await {
+        Ok(sent) => sent,
+        Err(error) if last => {
+            return give_up(job, delivery.id, &format!("{}: {}", error.code(), error.message())).await;
+        }
+        Err(error) => return Err(error),
+    };
+    types::faults::point("webhooks.sent");
     let state = match verdict {
         Verdict::Delivered => State::Delivered,
         Verdict::Gone => State::Failed,
         Verdict::Failed { .. } if last => State::Failed,
         Verdict::Failed { .. } => State::Queued,
     };
-    count(match state {
-        State::Delivered => "delivered",
-        State::Failed => "given_up",
-        State::Queued => "failed",
-    });
     let said = attempt.error.clone().unwrap_or_default();
-    let off = switch_off(&app, &scope, &webhook, &delivery, verdict).await?;
-    let ended = Ended { delivery: delivery.id, webhook: webhook.id, state, attempt, off };
-    match verdict {
-        Verdict::Delivered | Verdict::Gone => {
-            job.finish(ended, |tx, scope, ended| {
-                Box::pin(async move { ops::ended(tx, scope, ended).await.map(drop) })
-            })
-            .await
-        }
-        Verdict::Failed { wait } => {
-            let write =
-                app.db().write((scope, ended), |tx, (scope, ended)| Box::pin(ops::ended(tx, scope, ended)));
-            let switched_off = write.await?;
-            let error = Error::unavailable("delivery_failed", said);
-            let error = wait.into_iter().fold(error, Error::retry_after);
-            Err(if switched_off || once { not_again(error) } else { error })
-        }
+    let off = switch_off(app, &scope, webhook, delivery, verdict).await?;
+    let ended = Ended {
+        delivery: delivery.id,
+        job: (job.id(), job.attempt()),
+        webhook: webhook.id,
+        of_event: delivery.event.is_some(),
+        state,
+        attempt,
+        off,
+    };
+    if state != State::Queued {
+        count(if state == State::Delivered { "delivered" } else { "given_up" });
+        let finish = job.finish(ended, |tx, scope, ended| {
+            Box::pin(async move { ops::ended(tx, scope, ended).await.map(drop) })
+        });
+        return finish.await;
     }
+    let write =
+        app.db().write((scope, ended), |tx, (scope, ended)| Box::pin(ops::to_be_continued(tx, scope, ended)));
+    if write.await? {
+        return give_up(job, delivery.id, WEBHOOK_OFF).await;
+    }
+    count("failed");
+    let error = Error::unavailable("delivery_failed", said);
+    Err(verdict.wait().into_iter().fold(error, Error::retry_after))
+}
+
+const WEBHOOK_OFF: &str = "webhook_off: The webhook is off, or is no more.";
+const NOT_FOR_IT: &str =
+    "not_permitted: Whoever set the address or the types of the webhook may not read this.";
+
+/// Ends it without an attempt.
+async fn give_up(job: &Job, id: DeliveryId, why: &str) -> Result<Finished> {
+    count("given_up");
+    job.finish((id, why.to_owned()), |tx, scope, (id, why)| Box::pin(store::give_up(tx, scope, *id, why)))
+        .await
+}
+
+/// Asked again before it is sent: since it was made, somebody who may read less may have set another address.
+fn may_hear(app: &App, webhook: &WebhookRow, delivery: &DeliveryRow) -> bool {
+    let mut declared = app.systems().iter().flat_map(|system| system.events);
+    declared.any(|event| event.kind == delivery.kind && patterns::may_hear(webhook, event))
 }
 
 fn count(outcome: &'static str) {
@@ -168,9 +201,10 @@ pub(crate) const PRUNING: Schedule = Schedule {
     job: |_| Ok(NewJob::new(&PRUNE, &Prune {})?.unique("webhooks.prune")),
 };
 
-/// Forgets what ended long ago, a small commit at a time.
+/// Ends what nothing will ever send, and forgets what ended long ago, a small commit at a time.
 async fn prune(job: Job) -> Result<Finished> {
     let (app, by) = (job.context::<App>()?.clone(), job.installation()?.clone());
+    end_lost(&job, &app, &by).await?;
     let keep = app.settings().get::<WebhookSettings>().keep;
     while !job.should_stop() {
         let batch = app.db().write((by.clone(), keep), |tx, (by, keep)| {
@@ -181,4 +215,25 @@ async fn prune(job: Job) -> Result<Finished> {
         }
     }
     job.done().await
+}
+
+/// A delivery can lose its job: it was cancelled, killed too many nodes, or cannot be read.
+async fn end_lost(job: &Job, app: &App, by: &Installation) -> Result<()> {
+    let mut after = None;
+    while !job.should_stop() {
+        let look = app.db().read((by.clone(), after), |rx, (by, after)| {
+            Box::pin(async move { ops::lost(rx, by, *after).await })
+        });
+        let (lost, last) = look.await?;
+        if !lost.is_empty() {
+            let end =
+                app.db().write((by.clone(), lost), |tx, (by, lost)| Box::pin(ops::end_lost(tx, by, lost)));
+            end.await?;
+        }
+        match last {
+            Some(last) => after = Some(last),
+            None => break,
+        }
+    }
+    Ok(())
 }

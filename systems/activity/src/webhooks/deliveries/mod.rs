@@ -16,3 +16,4 @@ use db::Migration;
 pub(super) use model::DeliveryRow;
 
 pub(crate) const MIGRATION: Migration = db::migration!("0011_webhook_deliveries");
+pub(crate) const WAITING: Migration = db::migration!("0012_waiting_deliveries");

@@ -1,6 +1,7 @@
 //! A delivery, and what was said in each attempt at it.
 
 use journal::{Event, EventId};
+use queue::JobId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use types::{Scalar, Time, WorkspaceId, typed_id};
@@ -64,6 +65,8 @@ pub(crate) struct DeliveryRow {
     pub(crate) attempts: i64,
     pub(crate) status: Option<i64>,
     pub(crate) error: Option<String>,
+    /// What sends it.
+    pub(crate) job: Option<JobId>,
     pub(crate) created_at: Time,
     pub(crate) ended_at: Option<Time>,
     pub(crate) version: i64,
@@ -95,6 +98,7 @@ impl DeliveryRow {
             attempts: 0,
             status: None,
             error: None,
+            job: None,
             created_at: now,
             ended_at: None,
             version: 1,
@@ -137,4 +141,10 @@ pub(crate) enum Verdict {
     Failed {
         wait: Option<u64>,
     },
+}
+
+impl Verdict {
+    pub(crate) const fn wait(self) -> Option<u64> {
+        if let Self::Failed { wait } = self { wait } else { None }
+    }
 }

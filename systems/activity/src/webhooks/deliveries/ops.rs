@@ -1,9 +1,9 @@
 //! What follows from an attempt, in one commit; and asking for one.
 
-use db::Tx;
-use queue::NewJob;
+use db::{Read, Tx};
+use queue::{JobId, NewJob, Reach};
 use serde_json::json;
-use types::{Error, Result, Scope};
+use types::{Error, Installation, Result, Scope};
 
 use super::jobs::{DELIVER, Deliver};
 use super::model::{Attempt, DeliveryId, DeliveryRow, State};
@@ -39,10 +39,11 @@ pub(crate) async fn replay(
         let message = "The webhook is off. Enable it first.";
         return Err(Error::conflict("webhook_off", message));
     }
-    if !store::again(tx, scope, id).await? {
+    if delivery.state == State::Queued && is_alive(tx, scope, delivery.job).await? {
         let message = "The delivery is still on its way.";
         return Err(Error::conflict("delivery_pending", message));
     }
+    store::again(tx, scope, id).await?;
     enqueue(tx, scope, id, webhook.id).await?;
     let said = json!({"delivery_id": id, "type": delivery.kind});
     let event = journal::NewEvent::new(REPLAYED, webhook.id.to_string()).with(said);
@@ -50,10 +51,53 @@ pub(crate) async fn replay(
     store::get(tx, scope, id).await?.ok_or_else(Error::not_found)
 }
 
+/// Whether a job will still do something: not one that was cancelled, was given up by the queue, or is no more.
+async fn is_alive(rx: &mut Read, reach: impl Into<Reach>, job: Option<JobId>) -> Result<bool> {
+    let Some(job) = job else { return Ok(false) };
+    let found = queue::get(rx, reach, job).await?;
+    Ok(found.is_some_and(|job| matches!(job.state, queue::State::Queued | queue::State::Running)))
+}
+
+/// Of a batch of deliveries that wait in all workspaces, behind one of them: those that nothing will ever send, and the last
+/// of the batch, if there may be more.
+pub(super) async fn lost(
+    rx: &mut Read,
+    by: &Installation,
+    after: Option<DeliveryId>,
+) -> Result<(Vec<Waiting>, Option<DeliveryId>)> {
+    let batch = store::waiting(rx, by, after).await?;
+    let last = batch.last().filter(|_| batch.len() >= store::BATCH as usize).map(|(id, _)| *id);
+    let mut lost = Vec::new();
+    for (id, job) in batch {
+        if !is_alive(rx, Reach::Everywhere(by.clone()), job).await? {
+            lost.push((id, job));
+        }
+    }
+    Ok((lost, last))
+}
+
+/// A delivery that waits, and what sends it.
+pub(super) type Waiting = (DeliveryId, Option<JobId>);
+
+/// Ends those of them that are still so.
+pub(super) async fn end_lost(tx: &mut Tx, by: &Installation, lost: &[Waiting]) -> Result<()> {
+    for (id, job) in lost {
+        if !is_alive(tx, Reach::Everywhere(by.clone()), *job).await? {
+            let why = "job_ended: Its job was cancelled or is no more. It can be sent again by hand.";
+            store::end_lost(tx, by, (*id, *job), why).await?;
+        }
+    }
+    Ok(())
+}
+
 /// What there is to write down of an attempt.
 pub(super) struct Ended {
     pub(super) delivery: DeliveryId,
+    /// The job, and which attempt of it this was.
+    pub(super) job: (JobId, i64),
     pub(super) webhook: WebhookId,
+    /// Whether it is of an event: a test that fails says nothing about what happens otherwise.
+    pub(super) of_event: bool,
     pub(super) state: State,
     pub(super) attempt: Attempt,
     /// Set when the webhook is to be switched off.
@@ -70,12 +114,27 @@ pub(super) struct SwitchOff {
     pub(super) notices: Vec<mail::Message>,
 }
 
-/// Writes the attempt down, how the webhook stands since, and switches it off where it must be. Tells whether it did.
+/// Like [`ended`], for an attempt that does not end its job: refused when that is held by a later one. Whatever this one heard
+/// so late counts for nothing.
+pub(super) async fn to_be_continued(tx: &mut Tx, scope: &Scope, attempt: &Ended) -> Result<bool> {
+    let (id, number) = attempt.job;
+    let job = queue::get(tx, scope, id).await?;
+    if !job.is_some_and(|job| job.state == queue::State::Running && job.attempt == number) {
+        return Err(queue::job_taken_back());
+    }
+    ended(tx, scope, attempt).await
+}
+
+/// Writes the attempt down, how the webhook stands since, and switches it off where it must be. Tells whether it did. In the
+/// commit that ends the job, or by way of [`to_be_continued`].
 pub(super) async fn ended(tx: &mut Tx, scope: &Scope, ended: &Ended) -> Result<bool> {
-    store::attempted(tx, scope, ended.delivery, ended.state, &ended.attempt).await?;
+    let which = (ended.delivery, ended.job.0);
+    if !store::attempted(tx, scope, which, ended.state, &ended.attempt).await? {
+        return Ok(false);
+    }
     if ended.state == State::Delivered {
         webhooks::well(tx, scope, ended.webhook).await?;
-    } else {
+    } else if ended.of_event {
         let now = tx.now();
         webhooks::failing(tx, scope, ended.webhook, now).await?;
     }

@@ -10,7 +10,7 @@ use super::model::{Attempt, DeliveryId, DeliveryRow, State};
 use crate::webhooks::model::WebhookId;
 
 const COLUMNS: &str = "id, workspace, webhook, event, kind, subject, event_version, occurred_at, state, attempts, \
-     status, error, created_at, ended_at, version";
+     status, error, job, created_at, ended_at, version";
 /// Attempts that are kept of one delivery, the newest.
 const KEPT: i64 = 50;
 /// Deliveries in a batch of [`prune`].
@@ -46,7 +46,7 @@ pub(crate) async fn page(
 pub(crate) async fn insert(tx: &mut Tx, scope: &Scope, new: &DeliveryRow) -> Result<bool> {
     let sql = format!(
         "INSERT INTO webhook_deliveries ({COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
          ON CONFLICT (webhook, event) DO NOTHING"
     );
     let values = params![
@@ -62,6 +62,7 @@ pub(crate) async fn insert(tx: &mut Tx, scope: &Scope, new: &DeliveryRow) -> Res
         new.attempts,
         new.status,
         new.error.clone(),
+        new.job,
         new.created_at,
         new.ended_at,
         new.version
@@ -76,19 +77,20 @@ pub(crate) async fn set_job(tx: &mut Tx, scope: &Scope, id: DeliveryId, job: Job
     Ok(())
 }
 
-/// Writes an attempt down and how the delivery stands since.
+/// Writes an attempt of a job down and how the delivery stands since; `false` when it has ended meanwhile.
 pub(crate) async fn attempted(
     tx: &mut Tx,
     scope: &Scope,
-    id: DeliveryId,
+    (id, job): (DeliveryId, JobId),
     state: State,
     attempt: &Attempt,
-) -> Result<()> {
+) -> Result<bool> {
     let ended = (state != State::Queued).then_some(tx.now());
     let sql = "UPDATE webhook_deliveries SET state = $3, attempts = attempts + 1, status = $4, error = $5, \
-               ended_at = $6, version = version + 1 WHERE workspace = $1 AND id = $2 RETURNING attempts";
-    let values = params![scope.workspace(), id, state, attempt.status, attempt.error.clone(), ended];
-    let Some(mut row) = tx.row(sql, values).await? else { return Ok(()) };
+               ended_at = $6, job = $7, version = version + 1 \
+               WHERE workspace = $1 AND id = $2 AND state = 'queued' RETURNING attempts";
+    let values = params![scope.workspace(), id, state, attempt.status, attempt.error.clone(), ended, job];
+    let Some(mut row) = tx.row(sql, values).await? else { return Ok(false) };
     let number: i64 = row.take("attempts")?;
     let text = |value: &Value| value.to_string();
     let sql = "INSERT INTO webhook_attempts (delivery, number, workspace, at, ms, status, error, request_headers, \
@@ -108,7 +110,7 @@ pub(crate) async fn attempted(
     tx.execute(sql, values).await?;
     let sql = "DELETE FROM webhook_attempts WHERE workspace = $1 AND delivery = $2 AND number <= $3";
     tx.execute(sql, params![scope.workspace(), id, number - KEPT]).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Ends it without an attempt.
@@ -120,11 +122,39 @@ pub(crate) async fn give_up(tx: &mut Tx, scope: &Scope, id: DeliveryId, why: &st
     Ok(())
 }
 
-/// Begins it anew; `false` when it has not ended.
-pub(crate) async fn again(tx: &mut Tx, scope: &Scope, id: DeliveryId) -> Result<bool> {
+/// Begins it anew.
+pub(crate) async fn again(tx: &mut Tx, scope: &Scope, id: DeliveryId) -> Result<()> {
     let sql = "UPDATE webhook_deliveries SET state = 'queued', ended_at = NULL, version = version + 1 \
-               WHERE workspace = $1 AND id = $2 AND state <> 'queued'";
-    Ok(tx.execute(sql, params![scope.workspace(), id]).await? == 1)
+               WHERE workspace = $1 AND id = $2";
+    tx.execute(sql, params![scope.workspace(), id]).await?;
+    Ok(())
+}
+
+/// A batch of those that wait in all workspaces, behind one of them, with what sends each.
+pub(crate) async fn waiting(
+    rx: &mut Read,
+    _: &Installation,
+    after: Option<DeliveryId>,
+) -> Result<Vec<(DeliveryId, Option<JobId>)>> {
+    let after = after.unwrap_or(DeliveryId::from_bytes([0; 16]));
+    let sql =
+        "SELECT id, job FROM webhook_deliveries WHERE state = 'queued' AND id > $1 ORDER BY id LIMIT $2";
+    let rows = rx.rows(sql, params![after, BATCH]).await?;
+    rows.into_iter().map(|mut row| Ok((row.take("id")?, row.take("job")?))).collect()
+}
+
+/// Ends one that waits in whatever workspace, if this is still what sends it.
+pub(crate) async fn end_lost(
+    tx: &mut Tx,
+    _: &Installation,
+    (id, job): (DeliveryId, Option<JobId>),
+    why: &str,
+) -> Result<()> {
+    let now = tx.now();
+    let sql = "UPDATE webhook_deliveries SET state = 'failed', error = $3, ended_at = $4, version = version + 1 \
+               WHERE id = $1 AND state = 'queued' AND (job = $2 OR job IS NULL)";
+    tx.execute(sql, params![id, job, why, now]).await?;
+    Ok(())
 }
 
 /// The attempts with their numbers, the oldest first.
@@ -173,6 +203,7 @@ fn read(row: &mut Row) -> Result<DeliveryRow> {
         attempts: row.take("attempts")?,
         status: row.take("status")?,
         error: row.take("error")?,
+        job: row.take("job")?,
         created_at: row.take("created_at")?,
         ended_at: row.take("ended_at")?,
         version: row.take("version")?,
