@@ -184,9 +184,9 @@ async fn drain(shared: &Shared) {
 /// One look, and what follows from it. Tells how long there is nothing to do unless somebody rings.
 async fn round(shared: &Arc<Shared>, tell: bool) -> Result<Duration> {
     let node = *shared.node.lock();
-    let names: Vec<_> = shared.kinds.iter().map(|kind| kind.name).collect();
+    let kinds: Vec<_> = shared.kinds.iter().map(|kind| (kind.name, kind.per_workspace)).collect();
     let sight =
-        shared.db.read((names, node), |rx, (names, node)| Box::pin(claim::look(rx, names, *node))).await?;
+        shared.db.read((kinds, node), |rx, (kinds, node)| Box::pin(claim::look(rx, kinds, *node))).await?;
     for key in &sight.cancelled {
         shared.running.cancel(*key);
     }

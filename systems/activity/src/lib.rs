@@ -140,7 +140,8 @@ pub const fn system() -> System {
         metrics: METRICS,
         forget: Some(|tx, scope, most| Box::pin(forget(tx, scope, most))),
         install: |parts| {
-            parts.extensions.insert(Arc::new(listeners::Places::default()));
+            let places = web::Places::shown(|taken| metrics::gauge!("event_streams_open").set(taken));
+            parts.extensions.insert(Arc::new(places));
             parts.extensions.insert(Arc::new(followers::Followers::default()));
             parts.extensions.insert(Arc::new(webhooks::Webhooks::new(&parts.keys)));
             parts.extensions.insert(Arc::new(presence::Presences::new(parts.db.clock().now())));

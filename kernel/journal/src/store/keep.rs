@@ -2,6 +2,8 @@
 //!
 //! Each walks along the order of the journal, a batch at a time, and remembers in `journal_state` how far it has come.
 
+use std::time::Duration;
+
 use db::{Read, Tx, params};
 use types::{Installation, Result, Scalar, Time};
 
@@ -69,16 +71,25 @@ fn span(from: Position, last: Position) -> Vec<Scalar> {
     [from.numbers(), last.numbers()].concat().into_iter().map(Scalar::from).collect()
 }
 
-/// The places behind one, in order, up to the first that is not old.
+/// A clock that is further ahead than this was wrong.
+const AHEAD: Duration = Duration::from_hours(24);
+
+/// The places behind one, in order, up to the last that is old. What a clock wrote that was far ahead holds up nothing: it
+/// goes with the old that stands behind it.
 async fn older(tx: &mut Tx, from: Position, before: Time, batch: u32) -> Result<Vec<Position>> {
+    let believed = tx.now().plus(AHEAD);
     let sql = "SELECT epoch, tx, seq, occurred_at FROM events WHERE (epoch, tx, seq) > ($1, $2, $3) \
-               ORDER BY epoch, tx, seq LIMIT $4";
-    let mut old = Vec::new();
-    for mut row in tx.rows(sql, params![from.epoch, from.tx, from.seq, batch]).await? {
+               AND occurred_at <= $4 ORDER BY epoch, tx, seq LIMIT $5";
+    let mut last = None;
+    for mut row in tx.rows(sql, params![from.epoch, from.tx, from.seq, believed, batch]).await? {
         if row.take::<Time>(3)? >= before {
             break;
         }
-        old.push(place(&mut row)?);
+        last = Some(place(&mut row)?);
     }
-    Ok(old)
+    let Some(last) = last else { return Ok(Vec::new()) };
+    let mut params: Vec<Scalar> = span(from, last);
+    params.push(batch.into());
+    let sql = format!("SELECT epoch, tx, seq FROM events WHERE {SPAN} ORDER BY epoch, tx, seq LIMIT $7");
+    tx.rows(&sql, &params).await?.iter_mut().map(place).collect()
 }

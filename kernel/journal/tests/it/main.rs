@@ -102,6 +102,52 @@ both! {
         assert_eq!(subjects(&place.after(&scope, Some(kept), 10).await.unwrap()), ["new"]);
     }
 
+    async fn a_clock_that_was_far_ahead_holds_up_no_forgetting(place) {
+        let origin = Origin { address: IpAddr::from([203, 0, 113, 7]), agent: "curl/8".into() };
+        let trace = Trace { origin: Some(Arc::new(origin)), ..Trace::default() };
+        let scope = Scope::of_request(place.home, types::Actor::anonymous(), trace);
+        let (day, year) = (Duration::from_hours(24), Duration::from_hours(365 * 24));
+        place.append(&scope, "old").await;
+        place.clock.set(START.plus(year));
+        // More than a batch of them, and none is old by its own time.
+        let ahead = place.db.write(scope.clone(), |tx, scope| Box::pin(async move {
+            for _ in 0..=journal::BATCH {
+                journal::append(tx, scope, NewEvent::new("thing.made", "ahead")).await?;
+            }
+            Ok(())
+        }));
+        ahead.await.unwrap();
+        place.clock.set(START);
+        place.append(&scope, "old").await;
+        place.clock.set(START.plus(3 * day));
+        place.append(&scope, "new").await;
+        // Not far ahead: it may be right by the clock of its node.
+        place.clock.set(START.plus(4 * day));
+        place.append(&scope, "soon").await;
+        place.clock.set(START.plus(3 * day));
+        place.all(&scope, journal::BATCH as usize + 5).await;
+        let by = Installation::system("a test");
+        let forget = || place.db.write(by.clone(), |tx, by| Box::pin(async move {
+            journal::forget_origins(tx, by, tx.now().minus(Duration::from_hours(24))).await
+        }));
+        let batch = journal::BATCH as usize;
+        assert_eq!([forget().await.unwrap(), forget().await.unwrap(), forget().await.unwrap()], [batch, 3, 0]);
+        let named = place.db.read((), |rx, ()| Box::pin(async move {
+            let sql = "SELECT subject FROM events WHERE client IS NOT NULL ORDER BY epoch, tx, seq";
+            rx.rows(sql, params![]).await?.iter_mut().map(|row| Ok(row.take::<String>(0)?)).collect::<Result<Vec<_>>>()
+        }));
+        assert_eq!(named.await.unwrap(), ["new", "soon"]);
+        let thin = || place.db.write(by.clone(), |tx, by| Box::pin(async move {
+            journal::thin(tx, by, tx.now().minus(Duration::from_hours(24)), &["thing.made"]).await
+        }));
+        assert_eq!([thin().await.unwrap(), thin().await.unwrap(), thin().await.unwrap()], [batch, 3, 0]);
+        let prune = || place.db.write(by.clone(), |tx, by| Box::pin(async move {
+            journal::prune(tx, by, tx.now().minus(Duration::from_hours(24))).await
+        }));
+        assert_eq!([prune().await.unwrap(), prune().await.unwrap(), prune().await.unwrap()], [batch, 3, 0]);
+        assert_eq!(subjects(&place.all(&scope, 2).await), ["new", "soon"]);
+    }
+
     async fn what_is_for_the_audit_outlives_the_feed(place) {
         let scope = workspace();
         let old = place.append(&scope, "old").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use db::{Tx, params};
 use types::{Result, Scalar};
 
-use super::rows::{self, Head, LineKind};
+use super::rows::{self, Head, LineKind, State};
 use super::{lines, many};
 use crate::JobId;
 use crate::error::job_taken_back;
@@ -90,37 +90,42 @@ impl Ending {
     }
 }
 
-/// Tells whether it still held the job.
+/// Tells whether it still held the job. What would be tried again is cancelled instead when somebody asked for that: the
+/// attempt may end before it hears of it.
 pub(crate) async fn end(tx: &mut Tx, id: JobId, attempt: i64, ending: &Ending) -> Result<bool> {
     let now = tx.now();
     let (state, kind, error, pause, failed) = match ending {
         Ending::Failed { error, again: Some(pause) } => {
-            ("queued", LineKind::AttemptFailed, Some(error), *pause, true)
+            (State::Queued, LineKind::AttemptFailed, Some(error), *pause, true)
         }
         Ending::Failed { error, again: None } => {
-            ("failed", LineKind::Failed, Some(error), Duration::ZERO, true)
+            (State::Failed, LineKind::Failed, Some(error), Duration::ZERO, true)
         }
-        Ending::Cancelled => ("cancelled", LineKind::Cancelled, None, Duration::ZERO, false),
-        Ending::GivenBack => ("queued", LineKind::GivenBack, None, Duration::ZERO, false),
+        Ending::Cancelled => (State::Cancelled, LineKind::Cancelled, None, Duration::ZERO, false),
+        Ending::GivenBack => (State::Queued, LineKind::GivenBack, None, Duration::ZERO, false),
     };
-    let ended = (state != "queued").then_some(now);
     let sql = format!(
-        "UPDATE jobs SET state = $3, ready = $4, run_at = $5, error = COALESCE($6, error), failures = failures + $7, \
-         ended_at = $8, node = NULL, lines = lines + 1 \
-         WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING {}",
+        "UPDATE jobs SET state = CASE WHEN $3 = 'queued' AND cancel = 1 THEN 'cancelled' ELSE $3 END, \
+         ended_at = CASE WHEN $3 = 'queued' AND cancel = 0 THEN ended_at ELSE $8 END, \
+         ready = $4, run_at = $5, error = COALESCE($6, error), failures = failures + $7, node = NULL, lines = lines + 1 \
+         WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING state, {}",
         rows::HEAD
     );
     let params = params![
         id,
         attempt,
-        state,
+        state.as_str(),
         pause.is_zero(),
         now.plus(pause),
         error.cloned(),
         i64::from(failed),
-        ended
+        now
     ];
     let Some(mut row) = tx.row(&sql, params).await? else { return Ok(false) };
+    let kind = match row.take::<String>("state")?.parse()? {
+        State::Cancelled => LineKind::Cancelled,
+        _ => kind,
+    };
     let head = rows::head(&mut row)?;
     lines::changed(tx, &head, kind, error.map_or("", String::as_str)).await?;
     Ok(true)

@@ -25,7 +25,8 @@ pub(crate) struct Sight {
     pub cancelled: Vec<(JobId, i64)>,
 }
 
-pub(crate) async fn look(rx: &mut Read, kinds: &[&'static str], node: NodeId) -> Result<Sight> {
+/// `kinds` with the most that run of each for one lane.
+pub(crate) async fn look(rx: &mut Read, kinds: &[(&'static str, usize)], node: NodeId) -> Result<Sight> {
     let mut sight = Sight::default();
     if !kinds.is_empty() {
         let parts: Vec<_> = (0..kinds.len())
@@ -37,22 +38,24 @@ pub(crate) async fn look(rx: &mut Read, kinds: &[&'static str], node: NodeId) ->
                 )
             })
             .collect();
-        let params: Vec<Scalar> = kinds.iter().map(|kind| (*kind).into()).collect();
+        let params: Vec<Scalar> = kinds.iter().map(|(kind, _)| (*kind).into()).collect();
         for mut row in rx.rows(&parts.join(" UNION ALL "), &params).await? {
             sight.ready.extend(usize::try_from(row.take::<i64>("place")?).ok());
         }
     }
-    // What is there may all belong to workspaces whose jobs wait: a claim would find nothing, again and again.
-    if !sight.ready.is_empty() && rx.row("SELECT 1 FROM queue_held_lanes LIMIT 1", params![]).await?.is_some()
-    {
-        let mut open = Vec::new();
-        for at in sight.ready {
-            if !lanes_after(rx, kinds[at], "", 1).await?.is_empty() {
-                open.push(at);
-            }
+    // What is there may all belong to workspaces whose jobs wait, or for which as many run as may: a claim would find
+    // nothing, and its empty commit would wake this node again at once.
+    let held = !sight.ready.is_empty()
+        && rx.row("SELECT 1 FROM queue_held_lanes LIMIT 1", params![]).await?.is_some();
+    let mut open = Vec::new();
+    for at in sight.ready {
+        let (kind, per_lane) = kinds[at];
+        let all_are_open = !held && per_lane == usize::MAX;
+        if all_are_open || !lanes_after(rx, kind, per_lane, "", 1).await?.is_empty() {
+            open.push(at);
         }
-        sight.ready = open;
     }
+    sight.ready = open;
     let sql = "SELECT MIN(run_at) AS due FROM jobs WHERE state = 'queued' AND ready = 0";
     sight.due = rx.row(sql, params![]).await?.map_or(Ok(None), |mut row| row.take("due"))?;
     for mut row in rx.rows("SELECT queue FROM queue_pauses", params![]).await? {
@@ -147,9 +150,9 @@ async fn take_kind(tx: &mut Tx, node: NodeId, wanted: &Wanted, taken: &mut Vec<C
 /// The lanes with something ready, from the one behind the last that was served, around to it; with what runs for each on
 /// all nodes. It steps from lane to lane through the index, however many jobs there are in one.
 async fn lanes(tx: &mut Tx, wanted: &Wanted) -> Result<Vec<Lane>> {
-    let mut names = lanes_after(tx, wanted.kind, &wanted.after, LANES).await?;
+    let mut names = lanes_after(tx, wanted.kind, wanted.per_lane, &wanted.after, LANES).await?;
     if names.len() < LANES as usize && !wanted.after.is_empty() {
-        let before = lanes_after(tx, wanted.kind, "", LANES).await?;
+        let before = lanes_after(tx, wanted.kind, wanted.per_lane, "", LANES).await?;
         names.extend(before.into_iter().take_while(|name| *name <= wanted.after));
     }
     let sql =
@@ -162,18 +165,32 @@ async fn lanes(tx: &mut Tx, wanted: &Wanted) -> Result<Vec<Lane>> {
     Ok(names.into_iter().map(|name| Lane { running: count(&name), name }).collect())
 }
 
-/// Past those that are held.
-async fn lanes_after(rx: &mut Read, kind: &str, after: &str, most: u32) -> Result<Vec<String>> {
-    let sql = "WITH RECURSIVE found(lane) AS ( \
+/// Past those that are held, and those for which as many run as may.
+async fn lanes_after(
+    rx: &mut Read,
+    kind: &str,
+    per_lane: usize,
+    after: &str,
+    most: u32,
+) -> Result<Vec<String>> {
+    let mut params: Vec<Scalar> = params![kind, after, most].to_vec();
+    let mut room = "";
+    if per_lane < usize::MAX {
+        params.push(i64::try_from(per_lane).unwrap_or(i64::MAX).into());
+        room = " AND (SELECT COUNT(*) FROM jobs r WHERE r.state = 'running' AND r.kind = $1 AND r.lane = found.lane) < $4";
+    }
+    let sql = format!(
+        "WITH RECURSIVE found(lane) AS ( \
              SELECT MIN(lane) FROM jobs WHERE state = 'queued' AND ready = 1 AND kind = $1 AND lane > $2 \
              UNION ALL \
              SELECT (SELECT MIN(jobs.lane) FROM jobs WHERE state = 'queued' AND ready = 1 AND kind = $1 \
                      AND jobs.lane > found.lane) \
              FROM found WHERE found.lane IS NOT NULL) \
          SELECT lane FROM found WHERE lane IS NOT NULL AND NOT EXISTS \
-             (SELECT 1 FROM queue_held_lanes h WHERE h.lane = found.lane) LIMIT $3";
+             (SELECT 1 FROM queue_held_lanes h WHERE h.lane = found.lane){room} LIMIT $3"
+    );
     let mut names = Vec::new();
-    for mut row in rx.rows(sql, params![kind, after, most]).await? {
+    for mut row in rx.rows(&sql, &params).await? {
         names.push(row.take("lane")?);
     }
     Ok(names)

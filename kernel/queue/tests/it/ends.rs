@@ -6,7 +6,7 @@ use std::time::Duration;
 use queue::{Options, State};
 
 use crate::both;
-use crate::place::{FAIL, HEED, HOG, NOTE, Place, QUICK, REFUSED, job, workspace};
+use crate::place::{FAIL, HEED, HOG, LINGER, NOTE, Place, QUICK, REFUSED, job, workspace};
 use crate::stalled;
 
 both! {
@@ -102,6 +102,49 @@ both! {
         assert!(place.log(&scope, id).await.contains(&"given_back"));
         let again = place.node(QUICK).await;
         place.until_begun(2).await;
+        again.stop().await;
+    }
+
+    async fn a_cancel_that_a_failing_attempt_did_not_hear_of_holds(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let mut jobs = Vec::new();
+        for n in 0..12 {
+            jobs.push(place.enqueue(&scope, job(&FAIL, "cancels itself").unique(n.to_string())).await);
+        }
+        for id in jobs {
+            let row = place.until(&scope, id, State::Cancelled).await;
+            assert!(row.attempt == 1 && row.ended_at.is_some(), "{row:?}");
+            assert_eq!(place.log(&scope, id).await, ["queued", "running", "cancel_asked", "cancelled"]);
+            let told = place.told(id).await;
+            assert!(told.len() == 3 && told.iter().any(|kind| kind == "job.status.cancelled"), "{told:?}");
+        }
+        node.stop().await;
+        assert_eq!(place.seen.starts.lock().len(), 12);
+    }
+
+    async fn a_node_that_stops_gives_no_cancelled_job_to_others(place) {
+        let scope = workspace();
+        let node = place.node(Options { grace: Duration::from_secs(9), ..QUICK }).await;
+        let id = place.enqueue(&scope, job(&LINGER, "lingers").unique("k")).await;
+        place.until_begun(1).await;
+        // It was told to stop with its node, so it does not hear of this.
+        let cancel = async {
+            place.until_begun(2).await;
+            let cancel = place.db.write((scope.clone(), id), |tx, (scope, id)| Box::pin(queue::cancel(tx, scope, *id)));
+            assert_eq!(cancel.await.unwrap(), State::Running);
+            place.seen.wait.notify_one();
+        };
+        tokio::join!(node.stop(), cancel);
+        let row = place.get(&scope, id).await;
+        assert!(row.state == State::Cancelled && row.ended_at.is_some(), "{row:?}");
+        assert_eq!(place.log(&scope, id).await, ["queued", "running", "cancel_asked", "cancelled"]);
+        assert_eq!(place.told(id).await.last().unwrap(), "job.status.cancelled");
+        // Its key is free, and no other node begins it.
+        let again = place.node(QUICK).await;
+        assert_ne!(place.enqueue(&scope, job(&NOTE, "next").unique("k")).await, id);
+        place.until_notes(1).await;
+        assert_eq!(*place.seen.starts.lock(), ["lingers", "stopping", "next"]);
         again.stop().await;
     }
 

@@ -1,8 +1,10 @@
 //! Many jobs: each once, and each workspace in its turn.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use db::Engine;
+use queue::Options;
 
 use crate::both;
 use crate::place::{BOUND, NOTE, ONE, Place, QUICK, job, workspace};
@@ -42,7 +44,7 @@ both! {
         let last = starts.iter().rposition(|name| name.starts_with("small")).unwrap();
         let small = starts.iter().filter(|name| name.starts_with("small")).count();
         assert!(small == 10 && last < 25, "the last of {small} began as number {last}");
-        node.tasks.shutdown(std::time::Duration::from_secs(10)).await;
+        node.tasks.shutdown(Duration::from_secs(10)).await;
     }
 
     async fn p21_a_kind_may_be_bounded_for_each_workspace(place) {
@@ -52,9 +54,34 @@ both! {
         place.until_begun(2).await;
         place.enqueue(&other, job(&BOUND, "other").quiet()).await;
         place.until_begun(3).await;
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         let starts = place.seen.starts.lock().clone();
         assert!(starts.len() == 3 && starts.contains(&"other".to_owned()), "{starts:?}");
-        node.tasks.shutdown(std::time::Duration::from_secs(10)).await;
+        node.tasks.shutdown(Duration::from_secs(10)).await;
+    }
+    async fn a_workspace_at_its_limit_costs_no_commits(place) {
+        let (busy, other) = (workspace(), workspace());
+        let hour = Duration::from_hours(1);
+        let node = place.node(Options { beat: hour, lease: hour, poll: hour, ..QUICK }).await;
+        let first = place.enqueue(&busy, job(&BOUND, "first")).await;
+        place.enqueue(&busy, job(&BOUND, "second")).await;
+        place.until_begun(2).await;
+        place.enqueue_many(&busy, vec![job(&BOUND, "waits"), job(&BOUND, "waits")]).await;
+        // Until they have said what they say.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let (commits, notices) = (place.db.commits(), place.db.listen("mainstay_queue"));
+        let count = || (*commits.borrow(), *notices.borrow());
+        let before = count();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let after = count();
+        assert!(after.0 - before.0 <= 2 && after.1 - before.1 <= 2, "{before:?}, then {after:?}");
+        // Others are served at once, and a place that frees is taken at once.
+        place.enqueue(&other, job(&BOUND, "other")).await;
+        place.until_begun(3).await;
+        let cancel = place.db.write((busy, first), |tx, (scope, id)| Box::pin(queue::cancel(tx, scope, *id)));
+        cancel.await.unwrap();
+        place.until_begun(4).await;
+        assert_eq!(place.seen.starts.lock()[2..], ["other", "waits"]);
+        node.tasks.shutdown(Duration::from_secs(10)).await;
     }
 }

@@ -41,7 +41,7 @@ pub(crate) static ONE: Kind<Work> = Kind {
     retry: SHORT,
     ..Kind::new("test.one", |job, work| Box::pin(note(job, work)))
 };
-/// Fails as its name says: `always`, `never again`, `panic`, `sleep`, or `twice`.
+/// Fails as its name says: `always`, `cancels itself`, `never again`, `panic`, `sleep`, or `twice`.
 pub(crate) static FAIL: Kind<Work> = Kind {
     retry: SHORT,
     timeout: Duration::from_millis(300),
@@ -59,7 +59,10 @@ pub(crate) static STALL: Kind<Work> =
 /// Runs until it is told to stop.
 pub(crate) static HEED: Kind<Work> =
     Kind { retry: SHORT, ..Kind::new("test.heed", |job, work| Box::pin(heed(job, work))) };
-/// The same, two at a time for one workspace.
+/// Is told to stop, and ends when it is let go.
+pub(crate) static LINGER: Kind<Work> =
+    Kind { retry: SHORT, ..Kind::new("test.linger", |job, work| Box::pin(linger(job, work))) };
+/// Like `HEED`, two at a time for one workspace.
 pub(crate) static BOUND: Kind<Work> = Kind {
     concurrency: 10,
     per_workspace: 2,
@@ -97,6 +100,13 @@ async fn fail(job: Job, work: Work) -> Result<Finished> {
     match work.name.as_str() {
         "panic" => panic!("on purpose"),
         "sleep" => std::future::pending().await,
+        "cancels itself" => {
+            let cancel = job.db().write((job.scope()?.clone(), job.id()), |tx, (scope, id)| {
+                Box::pin(queue::cancel(tx, scope, *id))
+            });
+            cancel.await?;
+            Err(Error::unavailable("busy", "Not now."))
+        }
         "never again" => Err(queue::not_again(Error::invalid("wrong", "It is wrong."))),
         "twice" if job.attempt() > 2 => finish(&job, work).await,
         _ => Err(Error::unavailable("busy", "Not now.")),
@@ -133,6 +143,14 @@ async fn heed(job: Job, work: Work) -> Result<Finished> {
     job.log("begun").await?;
     job.progress(1, 2).await?;
     job.stopped().await;
+    Err(Error::unavailable("stopped", "It was told to stop."))
+}
+
+async fn linger(job: Job, work: Work) -> Result<Finished> {
+    let seen = begun(&job, &work)?;
+    job.stopped().await;
+    seen.starts.lock().push("stopping".to_owned());
+    seen.wait.notified().await;
     Err(Error::unavailable("stopped", "It was told to stop."))
 }
 
@@ -187,8 +205,9 @@ impl Place {
     }
 
     pub(crate) async fn node(&self, options: Options) -> Node {
-        let kinds =
-            [&NOTE, &ONE, &FAIL, &STALL, &HEED, &BOUND, &REFUSED, &HOG].map(Kind::registered).to_vec();
+        let kinds = [&NOTE, &ONE, &FAIL, &STALL, &HEED, &LINGER, &BOUND, &REFUSED, &HOG]
+            .map(Kind::registered)
+            .to_vec();
         let tasks = TaskGroup::new();
         let queue = Queue::start(&self.db, &tasks, kinds, self.seen.clone(), options).await.unwrap();
         Node { tasks, queue }

@@ -3,9 +3,7 @@
 //! Owns who listens, for how long, from which event on, and what of it he may know. Refuses to know how it is sent.
 
 mod ops;
-mod places;
 mod standing;
 
 pub(crate) use ops::Listener;
-pub(crate) use places::{Place, Places};
 pub(crate) use standing::Standing;

@@ -10,9 +10,8 @@ use journal::{EventId, Position, Since};
 use tasks::Stopping;
 use tokio::sync::broadcast::error::RecvError;
 use types::{Result, Scope};
-use web::{App, Ended};
+use web::{App, Ended, Place};
 
-use super::places::Place;
 use super::standing::Standing;
 use crate::followers::{Change, Changes, Followers};
 

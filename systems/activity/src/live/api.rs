@@ -9,11 +9,10 @@ use http::HeaderMap;
 use query::Params;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Bounds, Credential, Handshake, Result};
+use web::{App, Bounds, Credential, Handshake, Places, Result};
 
 use super::greeting::{self, Door};
 use crate::ActivitySettings;
-use crate::listeners::Places;
 
 /// Bytes of one message of a client.
 const MESSAGE: usize = 8 * 1024;

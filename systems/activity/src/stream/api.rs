@@ -9,11 +9,11 @@ use journal::EventId;
 use types::{Error, Scope};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{App, Caller, Client, Frame, Proof, Result, View};
+use web::{App, Caller, Client, Frame, Places, Proof, Result, View};
 
 use super::model::Message;
 use crate::ActivitySettings;
-use crate::listeners::{Listener, Places, Standing};
+use crate::listeners::{Listener, Standing};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(stream_events))

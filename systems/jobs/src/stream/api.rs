@@ -37,7 +37,7 @@ async fn stream_job_events(
 ) -> Result<Response> {
     let app = view.app().clone();
     let after = last_line(&headers)?;
-    let place = app.extension::<Places>()?.take()?;
+    let place = app.extension::<Places>()?.take(&caller)?;
     let standing = Standing::begin(&app, &caller, Proof::of_request(client, headers), READ);
     let follower = Follower::begin(app, view.ground().clone(), id, after, standing, place).await?;
     let Some(follower) = follower else { return Ok(StatusCode::NO_CONTENT.into_response()) };

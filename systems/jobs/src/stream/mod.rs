@@ -5,30 +5,21 @@ mod ops;
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use types::{Error, Result};
+use types::Result;
+use web::{Caller, Place};
 
 pub(crate) use api::routes;
 
-/// Streams that may be open on one node.
-const MOST: usize = 500;
-/// Seconds after which it is worth asking again.
-const ASK_AGAIN: u64 = 15;
+/// Streams that may be open on one node, for one caller and in all.
+const EACH: u32 = 16;
+const ALL: u32 = 500;
 
-/// Places for streams; one is given back when its stream is dropped.
-pub(crate) struct Places(Arc<Semaphore>);
-
-impl Default for Places {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST)))
-    }
-}
+/// Places for streams of jobs, apart from those of events.
+#[derive(Default)]
+pub(crate) struct Places(Arc<web::Places>);
 
 impl Places {
-    fn take(&self) -> Result<OwnedSemaphorePermit> {
-        Arc::clone(&self.0).try_acquire_owned().map_err(|_| {
-            Error::unavailable("streams_full", "Too many streams are open here. Try again shortly.")
-                .retry_after(ASK_AGAIN)
-        })
+    fn take(&self, caller: &Caller) -> Result<Place> {
+        self.0.take(&caller.principal, EACH, ALL)
     }
 }

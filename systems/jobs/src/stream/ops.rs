@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use queue::{JobId, JobLine, State};
 use tasks::Stopping;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use types::{Error, Result, Scope};
-use web::{App, Standing};
+use web::{App, Place, Standing};
 
 const BATCH: u32 = 100;
 /// What another node wrote is found after this long.
@@ -26,7 +26,7 @@ pub(super) struct Follower {
     standing: Standing,
     commits: watch::Receiver<u64>,
     stopping: Stopping,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Follower {
@@ -37,7 +37,7 @@ impl Follower {
         id: JobId,
         after: i64,
         standing: Standing,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) -> Result<Option<Self>> {
         let find = app.db().read((scope.clone(), id), |rx, (scope, id)| Box::pin(queue::get(rx, scope, *id)));
         find.await?.ok_or_else(Error::not_found)?;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use journal::EventId;
 use types::{Error, Kind, Scope};
-use web::{Caller, Close, Credential, Heard, Proof, Socket, Visitor};
+use web::{Caller, Close, Credential, Heard, Place, Places, Proof, Socket, Visitor};
 
 use super::super::ConnectionId;
 use super::super::model::{BAD_FRAME, LATER, NO_HEARTBEAT, NOT_ALLOWED, NOT_SIGNED_IN, Said, Says};
 use super::super::ops::{Connection, say};
 use crate::ActivitySettings;
-use crate::listeners::{Listener, Place, Places, Standing};
+use crate::listeners::{Listener, Standing};
 
 /// How long the first message may take.
 const HELLO: Duration = Duration::from_secs(5);

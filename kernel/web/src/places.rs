@@ -1,4 +1,4 @@
-//! Places for listeners: so many for each caller, so many in all. A place is given back when its stream is dropped.
+//! Places for what stays open: so many for each caller, so many in all. A place is given back when it is dropped.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,8 +9,12 @@ use types::{Error, Kind, Result};
 /// Seconds after which it is worth asking again.
 const ASK_AGAIN: u64 = 15;
 
+/// The places on this node.
 #[derive(Default)]
-pub(crate) struct Places(Mutex<Taken>);
+pub struct Places {
+    taken: Mutex<Taken>,
+    shown: Option<fn(u32)>,
+}
 
 #[derive(Default)]
 struct Taken {
@@ -18,15 +22,21 @@ struct Taken {
     all: u32,
 }
 
-/// One listener's place.
-pub(crate) struct Place {
+/// One stream's place.
+pub struct Place {
     places: Arc<Places>,
     principal: String,
 }
 
 impl Places {
-    pub(crate) fn take(self: &Arc<Self>, principal: &str, each: u32, all: u32) -> Result<Place> {
-        let mut taken = self.0.lock();
+    /// Whoever measures is told how many are taken.
+    pub fn shown(show: fn(u32)) -> Self {
+        Self { taken: Mutex::default(), shown: Some(show) }
+    }
+
+    /// 503 `streams_full` when `all` are taken, 429 `too_many_streams` when this caller has `each`.
+    pub fn take(self: &Arc<Self>, principal: &str, each: u32, all: u32) -> Result<Place> {
+        let mut taken = self.taken.lock();
         if taken.all >= all {
             return Err(Error::unavailable(
                 "streams_full",
@@ -46,16 +56,22 @@ impl Places {
         }
         taken.by_caller.insert(principal.to_owned(), own + 1);
         taken.all += 1;
-        metrics::gauge!("event_streams_open").set(taken.all);
+        self.show(taken.all);
         Ok(Place { places: Arc::clone(self), principal: principal.to_owned() })
+    }
+
+    fn show(&self, taken: u32) {
+        if let Some(show) = self.shown {
+            show(taken);
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.places.0.lock();
+        let mut taken = self.places.taken.lock();
         taken.all = taken.all.saturating_sub(1);
-        metrics::gauge!("event_streams_open").set(taken.all);
+        self.places.show(taken.all);
         if let Some(own) = taken.by_caller.get_mut(&self.principal) {
             *own -= 1;
             if *own == 0 {
@@ -80,7 +96,7 @@ mod tests {
         drop(first);
         assert!(places.take("per_1", 2, 3).is_ok());
         drop((second, other));
-        assert!(places.0.lock().by_caller.is_empty());
-        assert_eq!(places.0.lock().all, 0);
+        assert!(places.taken.lock().by_caller.is_empty());
+        assert_eq!(places.taken.lock().all, 0);
     }
 }
