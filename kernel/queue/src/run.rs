@@ -56,8 +56,8 @@ fn span(head: &Head) -> tracing::Span {
         job = %head.id,
         kind = head.kind,
         attempt = head.attempt,
-        request_id = trace.request_id,
-        trace_id = trace.trace_id,
+        request_id = &*trace.request_id,
+        trace_id = &*trace.trace_id,
     )
 }
 

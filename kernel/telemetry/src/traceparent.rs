@@ -43,12 +43,12 @@ impl TraceParent {
 
     /// 32 hex digits.
     pub fn trace_id(&self) -> String {
-        text(&self.trace)
+        types::hex(&self.trace)
     }
 
     /// 16 hex digits.
     pub fn parent_id(&self) -> String {
-        text(&self.parent)
+        types::hex(&self.parent)
     }
 
     pub fn sampled(&self) -> bool {
@@ -69,14 +69,6 @@ fn never_zero<const N: usize>() -> [u8; N] {
             return id;
         }
     }
-}
-
-fn text(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::PersonId;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
@@ -29,18 +31,23 @@ impl ActorKind {
     }
 }
 
-/// Whoever is behind a change. `id` is a public id, or the reason when it is the system.
+/// Whoever is behind a change. Its texts are shared, because a request hands it on some ten times.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Actor {
     pub kind: ActorKind,
-    pub id: Option<String>,
-    /// What a timeline shows: an address, the name of a key.
-    pub label: String,
+    /// A public id; none of the system's, nor of who has not signed in.
+    pub id: Option<Arc<str>>,
+    /// What a timeline shows: an address, the name of a key, the reason when it is the system.
+    pub label: Arc<str>,
 }
 
 impl Actor {
     pub fn anonymous() -> Self {
         Self { kind: ActorKind::Anonymous, id: None, label: "anonymous".into() }
+    }
+
+    pub fn person(id: PersonId, email: &str) -> Self {
+        Self { kind: ActorKind::Person, id: Some(id.to_string().into()), label: email.into() }
     }
 
     pub fn system(reason: &str) -> Self {
@@ -51,8 +58,8 @@ impl Actor {
 /// The ids that tie one request together wherever it leaves a mark, and where it came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
-    pub request_id: String,
-    pub trace_id: String,
+    pub request_id: Arc<str>,
+    pub trace_id: Arc<str>,
     /// Known while the request lasts; a job that it asked for does not know it any more.
     #[serde(skip)]
     pub origin: Option<Arc<Origin>>,

@@ -1,7 +1,7 @@
 //! What somebody may do: names declared by systems, and the set a caller holds.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The name of a right, `noun:verb`. `manage` of a noun implies all of it, and `write` its `read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,13 +18,23 @@ impl Permission {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rights(Arc<Set>);
 
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Set {
     names: BTreeSet<String>,
     /// Nouns of which everything is held.
     managed: BTreeSet<String>,
     everything: bool,
+    mark: OnceLock<[u8; 32]>,
 }
+
+/// The rest follows from the names.
+impl PartialEq for Set {
+    fn eq(&self, other: &Self) -> bool {
+        self.names == other.names
+    }
+}
+
+impl Eq for Set {}
 
 impl Rights {
     pub fn none() -> Self {
@@ -77,6 +87,11 @@ impl Rights {
 
     pub fn is_empty(&self) -> bool {
         self.0.names.is_empty()
+    }
+
+    /// What `make` makes of the names: once for a set, however many share it, so always give the same function.
+    pub fn mark(&self, make: fn(&Self) -> [u8; 32]) -> &[u8; 32] {
+        self.0.mark.get_or_init(|| make(self))
     }
 }
 

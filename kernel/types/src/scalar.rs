@@ -1,5 +1,7 @@
 //! One value as both databases keep it, and the way there and back for the types of the house.
 
+use std::sync::Arc;
+
 use crate::{Id, Time};
 
 /// What a column or a parameter may hold: whole numbers and times as 64 bits, ids as sixteen bytes.
@@ -93,6 +95,18 @@ scalar!(Vec<u8>, Bytes, "bytes");
 impl From<&str> for Scalar {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())
+    }
+}
+
+impl From<&Arc<str>> for Scalar {
+    fn from(value: &Arc<str>) -> Self {
+        Self::Text(value.as_ref().to_owned())
+    }
+}
+
+impl FromScalar for Arc<str> {
+    fn from_scalar(scalar: Scalar) -> Result<Self, BadScalar> {
+        String::from_scalar(scalar).map(Self::from)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Who is asking: the credential of a request, and what `identity` makes of it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, header};
+use ring::digest;
 use types::{Actor, Error, Result, Rights, Time, WorkspaceId, hex};
 
 use crate::app::App;
@@ -26,9 +28,9 @@ pub enum Credential {
 pub struct Caller {
     pub actor: Actor,
     /// The public id that limits and idempotency keys belong to.
-    pub principal: String,
+    pub principal: Arc<str>,
     /// The session behind an access token.
-    pub session: Option<String>,
+    pub session: Option<Arc<str>>,
     pub workspace: Option<WorkspaceId>,
     /// What he may do in that workspace.
     pub rights: Rights,
@@ -180,7 +182,7 @@ impl Caller {
     /// A short code of workspace and rights: two callers share it only if they see the same things. What is about
     /// whoever asks is `personal`: there it is his alone.
     pub(crate) fn audience(&self, personal: bool) -> String {
-        let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+        let mut hash = digest::Context::new(&digest::SHA256);
         if personal {
             hash.update(self.principal.as_bytes());
             hash.update(&[0]);
@@ -188,15 +190,20 @@ impl Caller {
         if let Some(workspace) = self.workspace {
             hash.update(workspace.as_bytes());
         }
-        for (realm, rights) in [("w", &self.rights), ("i", &self.installation)] {
-            for name in rights.names() {
-                hash.update(realm.as_bytes());
-                hash.update(name.as_bytes());
-                hash.update(&[0]);
-            }
-        }
+        hash.update(self.rights.mark(of_names));
+        hash.update(self.installation.mark(of_names));
         hex(&hash.finish().as_ref()[..6])
     }
+}
+
+/// The names of a set, as one hash.
+fn of_names(rights: &Rights) -> [u8; 32] {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    for name in rights.names() {
+        hash.update(name.as_bytes());
+        hash.update(&[0]);
+    }
+    hash.finish().as_ref().try_into().expect("a SHA-256 has 32 bytes")
 }
 
 #[cfg(test)]

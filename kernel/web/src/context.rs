@@ -48,10 +48,10 @@ impl Context {
     }
 
     /// Who an idempotency key belongs to: the caller, or the network of one who has not signed in.
-    pub(crate) fn principal(&self) -> String {
+    pub(crate) fn principal(&self) -> Arc<str> {
         match &self.caller {
-            Some(caller) => caller.principal.clone(),
-            None => crate::limits::network(self.client),
+            Some(caller) => Arc::clone(&caller.principal),
+            None => crate::limits::network(self.client).into(),
         }
     }
 

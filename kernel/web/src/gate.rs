@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, header};
 use ring::digest;
 use tokio::time::Instant;
+use tracing::Span;
 use types::{Actor, Error, Installation, Kind, Result, Scope, Trace};
 
 use crate::access::{Access, Rule, Tier};
@@ -125,7 +126,19 @@ async fn enter(
         (caller, scope) =
             judge(app, access, again, request.method(), request.headers(), trace(&request)).await?;
     }
+    name_in_log(caller.as_ref(), scope.as_ref());
     Entrance { app: app.clone(), access, client, caller, scope }.admit(request, body_sha256)
+}
+
+/// From here on the lines of the log say who asks, and where.
+fn name_in_log(caller: Option<&Caller>, scope: Option<&Scope>) {
+    let span = Span::current();
+    if let Some(caller) = caller {
+        span.record("actor", &*caller.principal);
+    }
+    if let Some(scope) = scope {
+        span.record("workspace", scope.workspace().to_string().as_str());
+    }
 }
 
 /// A body that took this long came from somebody who has to be looked at again: with the age that knowledge of a caller may

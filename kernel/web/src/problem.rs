@@ -108,7 +108,7 @@ fn document(error: &Error, trace: &Trace, status: StatusCode) -> Value {
     members.insert("status".into(), status.as_u16().into());
     members.insert("detail".into(), error.message().into());
     members.insert("code".into(), error.code().into());
-    members.insert("request_id".into(), trace.request_id.as_str().into());
+    members.insert("request_id".into(), trace.request_id.as_ref().into());
     if error.kind() == Kind::Internal {
         // Whoever built the error may have said too much; the outside learns the request id only.
         members.insert("code".into(), INTERNAL.into());
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn trace() -> Trace {
-        Trace { request_id: "r-1".into(), trace_id: "0".repeat(32), origin: None }
+        Trace { request_id: "r-1".into(), trace_id: "0".repeat(32).into(), origin: None }
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub struct Standing {
 #[derive(Clone)]
 struct Question {
     app: App,
-    principal: String,
+    principal: Arc<str>,
     workspace: Option<WorkspaceId>,
     needed: Permission,
     proof: Proof,
@@ -80,7 +80,7 @@ impl Standing {
     pub fn begin(app: &App, caller: &Caller, proof: Proof, needed: Permission) -> Self {
         let question = Question {
             app: app.clone(),
-            principal: caller.principal.clone(),
+            principal: Arc::clone(&caller.principal),
             workspace: caller.workspace,
             needed,
             proof,

@@ -41,7 +41,7 @@ pub(crate) async fn update(
             key: key.clone(),
             value: value.cloned(),
             updated_at: now,
-            updated_by: scope.actor().label.clone(),
+            updated_by: scope.actor().label.to_string(),
             revision: next,
         };
         store::put(tx, scope, &row).await?;

@@ -65,7 +65,7 @@ pub(crate) async fn insert(
             event.subject,
             now,
             actor.kind.as_str(),
-            actor.id.clone(),
+            actor.id.as_ref(),
             &actor.label,
             event.source.unwrap_or(own),
             &trace.request_id,

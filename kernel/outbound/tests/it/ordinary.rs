@@ -16,7 +16,7 @@ async fn a_request_arrives_as_it_was_meant() {
     let url = format!("http://api.example:{}/things?x=1#not-sent", upstream.address.port());
     let request = Request::post(url, "test", "{\"a\":1}")
         .header("content-type", "application/json")
-        .trace(&Trace { trace_id: trace_id.clone(), ..Trace::default() });
+        .trace(&Trace { trace_id: trace_id.as_str().into(), ..Trace::default() });
     let answer = out.send(request).await.unwrap();
     assert_eq!((answer.status, answer.body.as_ref()), (StatusCode::CREATED, &b"made"[..]));
     assert_eq!(answer.headers["x-kind"], "thing");

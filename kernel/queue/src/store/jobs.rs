@@ -38,7 +38,7 @@ pub(crate) async fn insert(tx: &mut Tx, whose: &Whose, job: NewJob) -> Result<Jo
         job.unique.clone(),
         &job.payload,
         actor.kind.as_str(),
-        actor.id.clone(),
+        actor.id.as_ref(),
         &actor.label,
         &trace.request_id,
         &trace.trace_id,

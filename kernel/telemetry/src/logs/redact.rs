@@ -90,7 +90,7 @@ pub(super) fn by(rule: Rule, value: &str) -> Cow<'_, str> {
 
 /// Free text without passwords in addresses, query strings of addresses, `password=...` and bearer tokens.
 pub fn text(value: &str) -> Cow<'_, str> {
-    if !value.contains("://") && !value.contains(['=', ':', '\'']) && !contains_scheme(value) {
+    if is_harmless(value) {
         return Cow::Borrowed(value);
     }
     let mut out = String::with_capacity(value.len());
@@ -132,9 +132,16 @@ fn is_auth_scheme(word: &str) -> bool {
     ["bearer", "basic"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
-fn contains_scheme(value: &str) -> bool {
-    let has = |word: &[u8]| value.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
-    has(b"bearer") || has(b"basic")
+/// Nothing in it names a value, and no word is followed by one. Every text of every line is looked at here.
+fn is_harmless(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    !bytes.iter().enumerate().any(|(at, byte)| match byte {
+        b'=' | b':' | b'\'' => true,
+        b'b' | b'B' => ["bearer", "basic"].iter().any(|scheme| {
+            bytes.get(at..at + scheme.len()).is_some_and(|word| word.eq_ignore_ascii_case(scheme.as_bytes()))
+        }),
+        _ => false,
+    })
 }
 
 /// The last part of `?token`, `&token` or `body.token` decides.

@@ -20,11 +20,11 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The ids of a request, and where it comes from.
 pub(super) fn of(headers: &HeaderMap, clock: &Clock, client: ClientAddr) -> Trace {
-    let request_id = only(headers, &REQUEST_ID).filter(|text| well_formed(text)).map(str::to_owned);
+    let request_id = only(headers, &REQUEST_ID).filter(|text| well_formed(text)).map(Arc::from);
     let parent = only(headers, &TRACEPARENT).and_then(TraceParent::parse);
     Trace {
-        request_id: request_id.unwrap_or_else(|| Id::at(clock.now()).encode()),
-        trace_id: parent.unwrap_or_else(TraceParent::generate).trace_id(),
+        request_id: request_id.unwrap_or_else(|| Id::at(clock.now()).encode().into()),
+        trace_id: parent.unwrap_or_else(TraceParent::generate).trace_id().into(),
         origin: Some(Arc::new(Origin { address: client.0, agent: agent(headers) })),
     }
 }

@@ -14,7 +14,6 @@ use axum::extract::MatchedPath;
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::USER_AGENT;
 use http::{Method, Request, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use telemetry::metrics::{Meaning, counter, gauge, histogram};
@@ -23,6 +22,7 @@ use tracing::Span;
 use types::Trace;
 
 use super::client::ClientAddr;
+use super::figures::Figures;
 use super::redact;
 
 const NO_ROUTE: &str = "none";
@@ -58,28 +58,18 @@ pub(super) struct Watch {
     method: Method,
     path: String,
     query: String,
-    agent: String,
     client: ClientAddr,
     trace: Trace,
     route: RouteSlot,
     started: Instant,
     span: Span,
     held: Option<Held>,
-    _flight: Flight,
+    figures: Arc<Figures>,
 }
 
-struct Flight;
-
-impl Flight {
-    fn begin() -> Self {
-        metrics::gauge!("http_requests_in_flight").increment(1.0);
-        Self
-    }
-}
-
-impl Drop for Flight {
+impl Drop for Watch {
     fn drop(&mut self) {
-        metrics::gauge!("http_requests_in_flight").decrement(1.0);
+        self.figures.in_flight().decrement(1.0);
     }
 }
 
@@ -94,7 +84,13 @@ pub(super) async fn note_route(mut request: Request<Body>, next: Next) -> Respon
 }
 
 impl Watch {
-    pub(super) fn begin(request: &mut Request<Body>, trace: &Trace, client: ClientAddr) -> Self {
+    pub(super) fn begin(
+        request: &mut Request<Body>,
+        trace: &Trace,
+        client: ClientAddr,
+        figures: &Arc<Figures>,
+    ) -> Self {
+        figures.in_flight().increment(1.0);
         let route = RouteSlot::default();
         let extensions = request.extensions_mut();
         extensions.insert(route.clone());
@@ -104,16 +100,14 @@ impl Watch {
             "request",
             method = method_label(&method),
             route = tracing::field::Empty,
-            request_id = %trace.request_id,
-            trace_id = %trace.trace_id,
+            request_id = &*trace.request_id,
+            trace_id = &*trace.trace_id,
             workspace = tracing::field::Empty,
             actor = tracing::field::Empty,
         );
-        let agent = request.headers().get(USER_AGENT).map_or(&b""[..], |value| value.as_bytes());
         Self {
             path: redact::escaped(request.uri().path().as_bytes(), 512),
             query: redact::query(request.uri().query().unwrap_or("")),
-            agent: redact::escaped(agent, 256),
             method,
             client,
             trace: trace.clone(),
@@ -121,7 +115,7 @@ impl Watch {
             started: Instant::now(),
             span,
             held,
-            _flight: Flight::begin(),
+            figures: Arc::clone(figures),
         }
     }
 
@@ -136,7 +130,7 @@ impl Watch {
     /// Counts the response and follows its body to the end.
     pub(super) fn finish(self, response: Response) -> Response {
         let status = response.status();
-        self.count(status);
+        self.figures.count(method_label(&self.method), self.route(), status, self.started.elapsed());
         let took = self.started.elapsed();
         response.map(|inner| Body::new(Followed { inner, bytes: 0, whole: false, status, took, watch: self }))
     }
@@ -145,38 +139,25 @@ impl Watch {
         self.route.0.get().map_or(NO_ROUTE, MatchedPath::as_str)
     }
 
-    fn count(&self, status: StatusCode) {
-        let route: Arc<str> = self.route().into();
-        let method = method_label(&self.method);
-        let code = status.as_str().to_owned();
-        metrics::counter!("http_requests_total", "method" => method, "route" => route.clone(), "status" => code).increment(1);
-        metrics::histogram!("http_request_duration_seconds", "method" => method, "route" => route.clone())
-            .record(self.started.elapsed().as_secs_f64());
-        if status.is_client_error() {
-            metrics::counter!("http_4xx_total", "route" => route).increment(1);
-        } else if status.is_server_error() {
-            metrics::counter!("http_5xx_total", "route" => route).increment(1);
-        }
-    }
-
     fn write(&self, status: StatusCode, bytes: u64, whole: bool, took: Duration) {
         let total = self.started.elapsed();
+        let agent = self.trace.origin.as_ref().map_or("", |origin| &origin.agent);
         self.span.in_scope(|| {
             tracing::info!(
                 target: "access",
-                request_id = %self.trace.request_id,
-                trace_id = %self.trace.trace_id,
+                request_id = &*self.trace.request_id,
+                trace_id = &*self.trace.trace_id,
                 method = method_label(&self.method),
                 route = self.route(),
-                path = %self.path,
-                query = %self.query,
+                path = self.path,
+                query = self.query,
                 status = status.as_u16(),
                 bytes,
                 complete = whole,
                 began_ms = took.as_secs_f64() * 1000.0,
                 duration_ms = total.as_secs_f64() * 1000.0,
                 client = %self.client.0,
-                user_agent = %self.agent,
+                user_agent = agent,
                 "request"
             );
         });

@@ -12,6 +12,7 @@ mod client;
 mod connection;
 mod cors;
 mod csrf;
+mod figures;
 mod framing;
 mod ids;
 mod io;

@@ -21,6 +21,7 @@ use tracing::Instrument;
 use types::{Error, Kind};
 
 use super::alias::Outcome;
+use super::figures::Figures;
 use super::framing::{self, Refusal};
 use super::limits::Limits;
 use super::measure::{Watch, note_route};
@@ -34,6 +35,7 @@ pub struct Edge(Arc<Inner>);
 struct Inner {
     router: ArcSwap<Router>,
     options: ArcSwap<Options>,
+    figures: Arc<Figures>,
 }
 
 impl Edge {
@@ -41,6 +43,7 @@ impl Edge {
         Self(Arc::new(Inner {
             router: ArcSwap::from_pointee(noted(router)),
             options: ArcSwap::from_pointee(options),
+            figures: Arc::default(),
         }))
     }
 
@@ -70,7 +73,7 @@ impl Edge {
         let trace = ids::of(request.headers(), &options.clock, caller);
         request.extensions_mut().insert(trace.clone());
         request.extensions_mut().insert(caller);
-        let watch = Watch::begin(&mut request, &trace, caller);
+        let watch = Watch::begin(&mut request, &trace, caller, &self.0.figures);
         let origin = cors::allowed(request.headers(), &options.cors_origins).cloned();
 
         let mut response = self.answer(&options, request, watch.started()).instrument(watch.span()).await;

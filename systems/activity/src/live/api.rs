@@ -39,7 +39,7 @@ async fn open_live(handshake: Handshake, RawQuery(query): RawQuery, headers: Hea
     let places: Arc<Places> = app.extension()?;
     // Who has not said yet who he is takes a place of his network's.
     let known = handshake.visitor.known.as_ref().map(|(caller, _)| caller.principal.clone());
-    let holder = known.unwrap_or_else(|| web::network(handshake.visitor.client));
+    let holder = known.unwrap_or_else(|| web::network(handshake.visitor.client).into());
     let place = places.take(&holder, settings.streams_per_caller, settings.streams)?;
     let bounds = Bounds { message: MESSAGE, per_second: settings.messages_per_second, write: WRITE };
     let credential = Credential::read(&headers)?;

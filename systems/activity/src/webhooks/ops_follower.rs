@@ -106,8 +106,8 @@ impl Turn {
             }
             end = event.position;
             let trace = Trace {
-                request_id: event.request_id.clone().unwrap_or_default(),
-                trace_id: event.trace_id.clone().unwrap_or_default(),
+                request_id: event.request_id.as_deref().unwrap_or_default().into(),
+                trace_id: event.trace_id.as_deref().unwrap_or_default().into(),
                 origin: None,
             };
             let told = all

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use types::{Actor, ActorKind, Error, Result, Rights, Time, WorkspaceId};
+use types::{Actor, Error, Result, Rights, Time, WorkspaceId};
 use web::{App, Authenticate, Caller, Closed, Cookie, Credential, Fault};
 
 pub(crate) use ops::{Place, Wish, enter, ground, lacking, need_person, person_of};
@@ -23,7 +23,7 @@ use standing::{Found, KeyStanding, PersonStanding, Seat, SessionStanding};
 
 use crate::Identity;
 use crate::keys::{ApiKeyRow, prefix_of};
-use crate::sessions::{SessionId, cookies};
+use crate::sessions::cookies;
 use crate::settings::IdentitySettings;
 use crate::signing::{BadToken, Claims, in_time};
 use crate::workspaces::{Membership, Role};
@@ -78,7 +78,7 @@ impl Identity {
         };
         let session =
             session.filter(|session| good(session)).ok_or_else(|| refused_token(BadToken::Claims))?;
-        Self::person_in(app, &session, claims.sid, wanted, now)
+        Self::person_in(app, &session, wanted, now)
     }
 
     /// A browser's session. Its use is noted beside the request where `peer` is given.
@@ -105,7 +105,7 @@ impl Identity {
         if let Some(peer) = peer {
             self.callers.touch_session(app, id, &session, peer, now);
         }
-        Self::person_in(app, &session, id, wanted, now)
+        Self::person_in(app, &session, wanted, now)
     }
 
     /// Verified once; afterwards known by its hash until it expires.
@@ -123,13 +123,7 @@ impl Identity {
         Ok(claims)
     }
 
-    fn person_in(
-        app: &App,
-        standing: &SessionStanding,
-        session: SessionId,
-        wanted: Option<&str>,
-        now: Time,
-    ) -> Result<Caller> {
+    fn person_in(app: &App, standing: &SessionStanding, wanted: Option<&str>, now: Time) -> Result<Caller> {
         let person = &standing.person;
         let seat = match wanted {
             Some(wanted) => Some(named(&person.seats, wanted).ok_or_else(access_denied)?),
@@ -141,13 +135,9 @@ impl Identity {
         let seat = seat.filter(|_| !barred);
         let closed = seat.and_then(|seat| seat.membership.life.closed(now));
         Ok(Caller {
-            actor: Actor {
-                kind: ActorKind::Person,
-                id: Some(person.id.to_string()),
-                label: person.email.clone(),
-            },
-            principal: person.id.to_string(),
-            session: Some(session.to_string()),
+            principal: principal_of(&person.actor),
+            actor: person.actor.clone(),
+            session: Some(Arc::clone(&standing.text)),
             workspace: seat.map(|seat| seat.membership.workspace),
             rights: seat.map(|seat| left(&seat.rights, closed)).unwrap_or_default(),
             installation: person.installation.clone(),
@@ -164,7 +154,7 @@ impl Identity {
         let now = app.clock().now();
         let prefix = prefix_of(text).ok_or_else(invalid_key)?;
         let standing = self.callers.key(app, prefix, text, now).await?.ok_or_else(invalid_key)?;
-        let KeyStanding { key, person, .. } = &*standing;
+        let KeyStanding { key, actor, person, .. } = &*standing;
         let own = key.account.is_none() && key.origins.is_none();
         if key.revoked_at.is_some() || own && !person.active {
             return Err(invalid_key());
@@ -185,8 +175,8 @@ impl Identity {
         let closed = at.as_ref().and_then(|at| at.found.life.closed(now));
         self.callers.touch_key(app, &standing, peer, now);
         Ok(Caller {
-            actor: Actor { kind: ActorKind::Key, id: Some(key.id.to_string()), label: key.name.clone() },
-            principal: key.id.to_string(),
+            principal: principal_of(actor),
+            actor: actor.clone(),
             session: None,
             workspace: at.as_ref().map(|at| at.found.id),
             rights: at.as_ref().map(|at| left(&at.rights, closed)).unwrap_or_default(),
@@ -251,6 +241,11 @@ fn left(rights: &Rights, closed: Option<Closed>) -> Rights {
         Some(closed) if closed.may_be_read() => rights.only_reads(),
         Some(_) => Rights::none(),
     }
+}
+
+/// What limits and kept replies go by.
+fn principal_of(actor: &Actor) -> Arc<str> {
+    actor.id.clone().unwrap_or_default()
 }
 
 fn named<'a>(seats: &'a [Seat], wanted: &str) -> Option<&'a Seat> {

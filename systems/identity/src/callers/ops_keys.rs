@@ -1,6 +1,6 @@
 //! Keys without a person behind them: a service account's, and those that stand in web pages.
 
-use types::{Actor, ActorKind, Error, Result, Rights, Time};
+use types::{Error, Result, Rights, Time};
 use web::Caller;
 
 use super::standing::{Holder, KeyStanding};
@@ -18,7 +18,7 @@ pub(crate) struct Sent<'a> {
 impl Identity {
     /// Such a key works in its workspace and nowhere else. It does not matter what became of whoever made it.
     pub(super) fn without_person(&self, standing: &KeyStanding, sent: Sent<'_>, now: Time) -> Result<Caller> {
-        let key = &standing.key;
+        let KeyStanding { key, actor, .. } = standing;
         let (at, slug) = match &standing.holder {
             Holder::Account { at, slug, .. } | Holder::Page { at, slug } => (*at, slug),
             Holder::Person | Holder::Nobody => return Err(invalid_key()),
@@ -40,8 +40,8 @@ impl Identity {
         };
         let closed = at.life.closed(now);
         Ok(Caller {
-            actor: Actor { kind: ActorKind::Key, id: Some(key.id.to_string()), label: key.name.clone() },
-            principal: key.id.to_string(),
+            principal: super::principal_of(actor),
+            actor: actor.clone(),
             session: None,
             workspace: Some(at.id),
             rights: left(&rights, closed),

@@ -114,10 +114,10 @@ async fn in_the_place_of(
     };
     let rights = membership.as_ref().map(|one| identity.roles.rights_of(&one.post));
     Ok(Caller {
-        actor: Actor { kind: ActorKind::System, id: None, label: "an operator at the machine".to_owned() },
-        principal: person.id.to_string(),
+        actor: Actor { kind: ActorKind::System, id: None, label: "an operator at the machine".into() },
+        principal: person.id.to_string().into(),
         // A key is a person's, and a person is who has a session: this one is nobody's.
-        session: Some(SessionId::from_bytes([0; 16]).to_string()),
+        session: Some(SessionId::from_bytes([0; 16]).to_string().into()),
         workspace: membership.map(|one| one.workspace),
         rights: rights.unwrap_or_default(),
         installation,

@@ -129,10 +129,10 @@ impl Asker {
     async fn me(&self, rx: &mut Read, inst: &Installation) -> types::Result<MeOut> {
         let Self { identity, caller } = self;
         let mut me = MeOut {
-            id: caller.principal.clone(),
+            id: caller.principal.to_string(),
             kind: ActorKind::Key.as_str(),
             email: None,
-            name: caller.actor.label.clone(),
+            name: caller.actor.label.to_string(),
             created_at: None,
             updated_at: None,
             workspace_id: caller.workspace,

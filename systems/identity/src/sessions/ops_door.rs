@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use db::Tx;
 use serde_json::json;
-use types::{Actor, ActorKind, Error, Installation, PersonId, Result, Time};
+use types::{Actor, Error, Installation, PersonId, Result, Time};
 use web::{App, Fault};
 use zeroize::Zeroizing;
 
@@ -148,7 +148,7 @@ pub(crate) async fn open(
         known: person.proof,
     };
     // Nobody had signed in when the request came; what it does is done by the person it turned out to be.
-    let actor = Actor { kind: ActorKind::Person, id: Some(id.to_string()), label: person.email };
+    let actor = Actor::person(id, &person.email);
     let inst = Installation::of_request(actor, inst.trace().clone());
     let write =
         app.db().write((inst.clone(), opening), |tx, (inst, opening)| Box::pin(opening.run(tx, inst)));

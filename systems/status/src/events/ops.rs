@@ -21,7 +21,7 @@ pub(super) async fn create(tx: &mut Tx, scope: &Scope, report: &StatusEventIn) -
         slug: report.service_id.clone(),
         status: report.status,
         description: report.description.clone(),
-        created_by: scope.actor().label.clone(),
+        created_by: scope.actor().label.to_string(),
         created_at: now,
     };
     store::insert(tx, scope, &event).await?;

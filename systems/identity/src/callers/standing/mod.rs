@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use parking_lot::Mutex;
-use types::{Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
+use types::{Actor, ActorKind, Error, Installation, PersonId, Result, Rights, Time, WorkspaceId};
 use web::{App, Closed, Fault};
 
 use self::ops::Touched;
@@ -33,7 +33,7 @@ const MOST_STANDINGS: u64 = 20_000;
 /// A person as the last reading had them.
 pub(crate) struct PersonStanding {
     pub(crate) id: PersonId,
-    pub(crate) email: String,
+    pub(crate) actor: Actor,
     pub(crate) active: bool,
     pub(crate) installation: Rights,
     pub(crate) seats: Vec<Seat>,
@@ -54,6 +54,8 @@ pub(crate) struct Found {
 }
 
 pub(crate) struct SessionStanding {
+    /// Its id.
+    pub(crate) text: Arc<str>,
     pub(crate) read_at: Time,
     pub(crate) revoked: bool,
     pub(crate) expires_at: Time,
@@ -91,6 +93,7 @@ pub(crate) enum Holder {
 pub(crate) struct KeyStanding {
     pub(crate) read_at: Time,
     pub(crate) key: ApiKeyRow,
+    pub(crate) actor: Actor,
     /// Who made it.
     pub(crate) person: PersonStanding,
     pub(crate) holder: Holder,
@@ -215,7 +218,12 @@ impl Callers {
         if let Some(known) = &known {
             touched.at_least(&known.touched);
         }
-        let standing = Arc::new(KeyStanding { read_at: now, key, person, holder, touched });
+        let actor = Actor {
+            kind: ActorKind::Key,
+            id: Some(key.id.to_string().into()),
+            label: key.name.as_str().into(),
+        };
+        let standing = Arc::new(KeyStanding { read_at: now, key, actor, person, holder, touched });
         self.keys.insert(hash, Arc::clone(&standing));
         if self.forgotten.load(Ordering::SeqCst) != before {
             self.keys.invalidate(&hash);

@@ -1,7 +1,7 @@
 //! All SQL that answers who holds a credential: by key, in one go.
 
 use db::{Read, params};
-use types::{Installation, PersonId, Result, Time, WorkspaceId};
+use types::{Actor, Installation, PersonId, Result, Time, WorkspaceId};
 
 use super::ops::Touched;
 use super::{Found, Holder, PersonStanding, Seat, SessionStanding};
@@ -30,6 +30,7 @@ pub(crate) async fn session(
         second_factor: row.take::<Option<Time>>("second_factor_at")?.is_some(),
         secret_hash: row.take("refresh_hash")?,
         touched: Touched::new(row.take("last_used_at")?),
+        text: id.to_string().into(),
         person,
     }))
 }
@@ -88,7 +89,7 @@ async fn person(
     let seat = |membership: Membership| Seat { rights: roles.rights_of(&membership.post), membership };
     Ok(Some(PersonStanding {
         id,
-        email: row.email,
+        actor: Actor::person(id, &row.email),
         active: row.status == Status::Active,
         installation: people::store::rights(rx, inst, id).await?,
         seats: memberships.into_iter().map(seat).collect(),

@@ -44,7 +44,7 @@ impl Own {
             identity: app.extension::<Identity>()?,
             person,
             session,
-            account: caller.actor.label.clone(),
+            account: caller.actor.label.to_string(),
             issuer: app.settings().get::<IdentitySettings>().issuer.clone(),
             code: Zeroizing::new(code),
             cookie: None,

@@ -2,7 +2,7 @@
 
 use db::Tx;
 use serde_json::json;
-use types::{Actor, ActorKind, Error, Installation, PersonId, Result, Scope};
+use types::{Actor, Error, Installation, PersonId, Result, Scope};
 use web::{App, Fault};
 use zeroize::Zeroizing;
 
@@ -175,8 +175,7 @@ async fn link(tx: &mut Tx, inst: &Installation, person: &PersonRow, new: Identit
     if !store::insert(tx, inst, &new).await? {
         return Err(conflict());
     }
-    let actor =
-        Actor { kind: ActorKind::Person, id: Some(person.id.to_string()), label: person.email.clone() };
+    let actor = Actor::person(person.id, &person.email);
     let inst = Installation::of_request(actor, inst.trace().clone());
     let payload = json!({"identity_id": new.id, "provider": new.provider, "issuer": new.issuer});
     events::in_installation(tx, &inst, events::SSO_LINKED, person.id.to_string(), payload).await
