@@ -1,12 +1,15 @@
 // A certified OpenID provider (npm: oidc-provider) with one client an algorithm, for the tests. Says its port, then serves until
 // its stdin ends. Anybody signs in with any login, which is their subject and, with a domain behind it, their address.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
 const [host, callback] = process.argv.slice(1);
 const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'EdDSA'];
-const jwk = (...how) => ({ ...generateKeyPairSync(...how).privateKey.export({ format: 'jwk' }), use: 'sig' });
+const pem = { type: 'pkcs8', format: 'pem' };
+// By way of PEM: Node 20 waits for ever when it collects what made a key while that same key is exported as a JWK.
+const made = (type, how) => generateKeyPairSync(type, { ...how, privateKeyEncoding: pem }).privateKey;
+const jwk = (type, how) => ({ ...createPrivateKey(made(type, how)).export({ format: 'jwk' }), use: 'sig' });
 const keys = [
   jwk('rsa', { modulusLength: 2048 }),
   jwk('ec', { namedCurve: 'P-256' }),
