@@ -14,6 +14,8 @@ pub struct Read {
     /// In a transaction nothing runs after a statement that failed: PostgreSQL would refuse it, so SQLite does too.
     transaction: bool,
     failed: bool,
+    /// Whether anything that could change something was tried.
+    touched: bool,
 }
 
 #[expect(clippy::large_enum_variant, reason = "a unit has one; on PostgreSQL a box would be made for each")]
@@ -24,7 +26,7 @@ pub(crate) enum Link {
 
 impl Read {
     pub(crate) fn new(link: Link, now: Time) -> Self {
-        Self { link, now, transaction: false, failed: false }
+        Self { link, now, transaction: false, failed: false, touched: false }
     }
 
     pub fn engine(&self) -> Engine {
@@ -43,7 +45,7 @@ impl Read {
     pub async fn rows(&mut self, sql: &str, params: &[Scalar]) -> Result<Vec<Row>> {
         self.refuse(params)?;
         let outcome = match &mut self.link {
-            Link::Sqlite(connection) => sqlite::rows(connection, sql, params),
+            Link::Sqlite(connection) => sqlite::rows(connection, sql, params, &mut self.touched),
             Link::Postgres(link) => link.rows(sql, params).await,
         };
         self.failed |= outcome.is_err();
@@ -70,6 +72,7 @@ impl Read {
     pub(crate) fn renew(&mut self, now: Time) {
         self.now = now;
         self.failed = false;
+        self.touched = false;
     }
 
     /// The connection of SQLite; only the code of that engine asks.
@@ -103,6 +106,7 @@ impl Tx {
     /// Runs a statement and tells how many rows it changed.
     pub async fn execute(&mut self, sql: &str, params: &[Scalar]) -> Result<u64> {
         self.read.refuse(params)?;
+        self.read.touched = true;
         let outcome = match &mut self.read.link {
             Link::Sqlite(connection) => sqlite::execute(connection, sql, params),
             Link::Postgres(link) => link.execute(sql, params).await,
@@ -113,6 +117,11 @@ impl Tx {
 
     pub(crate) fn failed(&self) -> bool {
         self.read.failed
+    }
+
+    /// Whether there may be something to undo.
+    pub(crate) fn touched(&self) -> bool {
+        self.read.touched
     }
 }
 

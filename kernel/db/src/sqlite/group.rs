@@ -15,8 +15,13 @@ use crate::faults::{self, Fault};
 use crate::meter::Meter;
 use crate::tx::{Link, Read};
 
+/// After a unit had to be undone, so many groups keep a way back for each of theirs.
+const WARY: u32 = 32;
+
 pub(super) struct Group {
     tx: Tx,
+    /// How many of the next groups keep a way back for each unit.
+    wary: u32,
     clock: Clock,
     commits: Arc<watch::Sender<u64>>,
     doubt: Doubt,
@@ -24,6 +29,8 @@ pub(super) struct Group {
 
 /// Why the units of a group have no common end.
 enum Apart {
+    /// One of them failed after it had changed something, and there was no way back for it alone.
+    Undone,
     /// One of them took the transaction with it, or cannot be committed: each is run in its own.
     Again,
     /// The commit failed for a reason that is nobody's: every unit failed.
@@ -38,7 +45,7 @@ impl Group {
         doubt: Doubt,
     ) -> Self {
         let tx = Tx::new(Read::new(Link::Sqlite(Box::new(connection)), clock.now()));
-        Self { tx, clock, commits, doubt }
+        Self { tx, wary: 0, clock, commits, doubt }
     }
 
     /// Runs the units in order, and releases them.
@@ -59,18 +66,31 @@ impl Group {
             match &together {
                 Ok(()) => {}
                 Err(Apart::Failed(error)) => unit.fail(error.clone()),
-                Err(Apart::Again) => self.alone(unit),
+                Err(Apart::Again | Apart::Undone) => self.alone(unit),
             }
             unit.release();
         }
     }
 
+    /// Nearly every unit succeeds or fails before it changes anything, so they run without a savepoint each, which would
+    /// copy every page it touches. The group that this does not do for runs again with them.
     fn together(&mut self, units: &mut [Waiting]) -> Result<(), Apart> {
+        if self.wary == 0 {
+            match self.attempt(units, false) {
+                Err(Apart::Undone) => self.wary = WARY,
+                outcome => return outcome,
+            }
+        }
+        self.wary -= 1;
+        self.attempt(units, true)
+    }
+
+    fn attempt(&mut self, units: &mut [Waiting], savepoints: bool) -> Result<(), Apart> {
         let started = Instant::now();
         self.begin().map_err(Apart::Failed)?;
         let mut kept = false;
         for unit in &mut *units {
-            kept |= self.in_savepoint(unit)?;
+            kept |= if savepoints { self.in_savepoint(unit)? } else { self.in_the_open(unit)? };
         }
         if faults::planted(Fault::AckBeforeCommit) {
             for unit in units.iter_mut() {
@@ -83,6 +103,17 @@ impl Group {
         types::faults::point("db.after_commit");
         self.announce(kept);
         Ok(())
+    }
+
+    fn in_the_open(&mut self, unit: &mut Waiting) -> Result<bool, Apart> {
+        let kept = self.unit(unit);
+        if self.connection().is_autocommit() {
+            return Err(Apart::Again);
+        }
+        if !kept && self.tx.touched() && !faults::planted(Fault::NoSavepoint) {
+            return Err(Apart::Undone);
+        }
+        Ok(kept)
     }
 
     fn in_savepoint(&mut self, unit: &mut Waiting) -> Result<bool, Apart> {

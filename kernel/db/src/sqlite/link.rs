@@ -51,8 +51,15 @@ fn prepared<'c>(connection: &'c Connection, text: &str, params: &[Scalar]) -> Re
     Ok(statement)
 }
 
-pub(crate) fn rows(connection: &Connection, text: &str, params: &[Scalar]) -> Result<Vec<Row>> {
+/// `touched` becomes true if the statement is one that may change something.
+pub(crate) fn rows(
+    connection: &Connection,
+    text: &str,
+    params: &[Scalar],
+    touched: &mut bool,
+) -> Result<Vec<Row>> {
     let mut statement = prepared(connection, text, params)?;
+    *touched |= !statement.readonly();
     let mut names: Arc<[String]> = Arc::new([]);
     let mut found = Vec::new();
     let mut rows = statement.raw_query();

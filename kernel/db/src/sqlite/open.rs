@@ -14,6 +14,9 @@ use crate::{Options, Synchronous};
 
 /// How long the WAL file may stay after a checkpoint: 64 MiB.
 const WAL_KEPT: i64 = 64 << 20;
+/// Pages in the WAL before it is folded into the file, 16 MiB: the pages of the newest rows are written again and again, and a
+/// longer WAL folds them once.
+const WAL_PAGES: i64 = 4_000;
 /// Reads of the file through memory: 128 MiB.
 const MAPPED: i64 = 128 << 20;
 
@@ -38,6 +41,7 @@ pub(super) fn writer(file: &Path, options: &Options) -> Result<Connection> {
         connection.pragma_update(None, "synchronous", if normal { "NORMAL" } else { "FULL" })?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "journal_size_limit", WAL_KEPT)?;
+        connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES, |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -16 * 1024)?;
         Ok(connection)
     };

@@ -1,5 +1,7 @@
 //! What only SQLite does: groups, and what takes a group with it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use db::{Db, Engine, Error, Options, params};
@@ -109,6 +111,41 @@ async fn a_group_keeps_the_order_of_arrival() {
         .await
         .unwrap();
     assert_eq!(order, (0..40).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_failed_is_undone_and_what_stood_beside_it_stays_however_often_it_ran() {
+    let place = Place::on(Engine::Sqlite);
+    let db = place.open().await;
+    notes(&db).await;
+    let ran = Arc::new(AtomicU64::new(0));
+    let unit = |id: i64, changes: bool, fails: bool| {
+        let ran = Arc::clone(&ran);
+        db.write((), move |tx, ()| {
+            ran.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async move {
+                if changes {
+                    // Also a statement that changes something and gives rows.
+                    tx.rows("INSERT INTO notes (id) VALUES ($1) RETURNING id", params![id]).await?;
+                }
+                if fails { Err(types::Error::not_found()) } else { Ok(()) }
+            })
+        })
+    };
+    // Who failed before he changed anything costs the others nothing; who is to be undone has them all run again, and from
+    // then on each has its own way back.
+    let groups = [([true, false, true], 3), ([true, true, true], 5), ([true, true, true], 3)];
+    for (first, (changes, runs)) in (0_i64..).step_by(3).zip(groups) {
+        ran.store(0, Ordering::SeqCst);
+        let fails = [false, true, false];
+        let units = (first..)
+            .zip(changes.into_iter().zip(fails))
+            .map(|(id, (changes, fails))| unit(id, changes, fails));
+        let outcomes = grouped(&db, units.collect()).await;
+        assert_eq!(outcomes.iter().map(Result::is_err).collect::<Vec<_>>(), fails);
+        assert_eq!(ran.load(Ordering::SeqCst), runs);
+    }
+    assert_eq!(ids(&db).await, [0, 2, 3, 5, 6, 8]);
 }
 
 #[tokio::test]
