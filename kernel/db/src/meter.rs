@@ -1,7 +1,10 @@
 //! The figures this crate gives out, each named once.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use metrics::{Gauge, Histogram};
+use parking_lot::RwLock;
 use telemetry::metrics::{Meaning, counter, gauge, histogram};
 use tokio::time::Instant;
 
@@ -20,19 +23,36 @@ pub const METRICS: &[Meaning] = &[
     gauge("db_pool_available", "Connections to PostgreSQL that nobody uses now, by pool."),
 ];
 
+/// The figures of one engine. What every unit moves is looked up once: that costs more than counting.
 pub(crate) struct Meter {
     engine: &'static str,
+    commits: OnceLock<Histogram>,
+    groups: OnceLock<Histogram>,
+    reads: OnceLock<Histogram>,
+    waiting: RwLock<Vec<(&'static str, Gauge)>>,
 }
 
+pub(crate) static SQLITE: Meter = Meter::new("sqlite");
+pub(crate) static POSTGRES: Meter = Meter::new("postgres");
+
 impl Meter {
-    pub(crate) const SQLITE: Self = Self { engine: "sqlite" };
-    pub(crate) const POSTGRES: Self = Self { engine: "postgres" };
+    const fn new(engine: &'static str) -> Self {
+        Self {
+            engine,
+            commits: OnceLock::new(),
+            groups: OnceLock::new(),
+            reads: OnceLock::new(),
+            waiting: RwLock::new(Vec::new()),
+        }
+    }
 
     /// From the start of a transaction to its durable end.
     pub(crate) fn committed(&self, started: Instant, units: usize) {
-        metrics::histogram!("db_commit_seconds", "engine" => self.engine).record(started.elapsed());
+        let commits = || metrics::histogram!("db_commit_seconds", "engine" => self.engine);
+        self.commits.get_or_init(commits).record(started.elapsed());
+        let groups = || metrics::histogram!("db_group_size", "engine" => self.engine);
         #[expect(clippy::cast_precision_loss, reason = "a group has few units")]
-        metrics::histogram!("db_group_size", "engine" => self.engine).record(units as f64);
+        self.groups.get_or_init(groups).record(units as f64);
     }
 
     pub(crate) fn commit_failed(&self) {
@@ -40,12 +60,20 @@ impl Meter {
     }
 
     pub(crate) fn read(&self, took: Duration) {
-        metrics::histogram!("db_read_seconds", "engine" => self.engine).record(took);
+        let reads = || metrics::histogram!("db_read_seconds", "engine" => self.engine);
+        self.reads.get_or_init(reads).record(took);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a queue has few thousand places")]
     pub(crate) fn waiting(&self, what: &'static str, units: usize) {
-        metrics::gauge!("db_queue_waiting", "engine" => self.engine, "queue" => what).set(units as f64);
+        let known = self.waiting.read();
+        if let Some((_, gauge)) = known.iter().find(|(name, _)| *name == what) {
+            return gauge.set(units as f64);
+        }
+        drop(known);
+        let gauge = metrics::gauge!("db_queue_waiting", "engine" => self.engine, "queue" => what);
+        gauge.set(units as f64);
+        self.waiting.write().push((what, gauge));
     }
 
     /// A unit ran again: because of others (`conflict`), a lost connection (`lost`) or an old plan (`stale`).

@@ -14,7 +14,7 @@ use super::url::Server;
 use super::{Link, error};
 use crate::Options;
 use crate::error::{Error, Result};
-use crate::meter::Meter;
+use crate::meter;
 
 /// How often a connection is made that is cut off while it is made.
 const MAKINGS: u32 = 3;
@@ -61,9 +61,9 @@ impl Pool {
     pub(super) fn seat(&self) -> Result<OwnedSemaphorePermit> {
         let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| Error::Overloaded)?;
         let status = self.inner.status();
-        Meter::POSTGRES.pool(self.name, status.size, status.available);
+        meter::POSTGRES.pool(self.name, status.size, status.available);
         let taken = self.all_seats - self.seats.available_permits();
-        Meter::POSTGRES.waiting(self.name, taken.saturating_sub(status.max_size));
+        meter::POSTGRES.waiting(self.name, taken.saturating_sub(status.max_size));
         Ok(seat)
     }
 

@@ -12,7 +12,7 @@ use super::error::Again;
 use super::link::Commit;
 use super::{Core, Isolation, spawn};
 use crate::faults::{self, Fault};
-use crate::meter::Meter;
+use crate::meter;
 use crate::tx::Link;
 use crate::unit::Unit;
 use crate::{Error, Read, Tx, run};
@@ -64,7 +64,7 @@ impl Runs {
         if !left || Instant::now() + pause >= until {
             return Err(given_up());
         }
-        Meter::POSTGRES.again(why.name());
+        meter::POSTGRES.again(why.name());
         tokio::time::sleep(pause).await;
         Ok(())
     }
@@ -134,7 +134,7 @@ async fn write_once(
     let stop = match tx.postgres().commit(until).await {
         Commit::Done => {
             types::faults::point("db.after_commit");
-            Meter::POSTGRES.committed(started, 1);
+            meter::POSTGRES.committed(started, 1);
             core.commits.send_modify(|count| *count += 1);
             return Ok(());
         }
@@ -143,7 +143,7 @@ async fn write_once(
         Commit::Unknown if faults::planted(Fault::SuccessWhenUnknown) => return Ok(()),
         Commit::Unknown => Error::OutcomeUnknown.into(),
     };
-    Meter::POSTGRES.commit_failed();
+    meter::POSTGRES.commit_failed();
     Err(stop)
 }
 
@@ -165,12 +165,12 @@ pub(super) async fn read(
     let started = Instant::now();
     let outcome = match read_once(core, snapshot, unit, until, false).await {
         Err(Stop::Again(why, _)) => {
-            Meter::POSTGRES.again(why.name());
+            meter::POSTGRES.again(why.name());
             read_once(core, snapshot, unit, until, true).await
         }
         other => other,
     };
-    Meter::POSTGRES.read(started.elapsed());
+    meter::POSTGRES.read(started.elapsed());
     outcome.map_err(|stop| match stop {
         Stop::Final(error) | Stop::Again(_, Some(error)) => error,
         Stop::Again(_, None) => Error::Closed.into(),

@@ -12,7 +12,7 @@ use super::{Waiting, error};
 use crate::Tx;
 use crate::error::{Error, Result};
 use crate::faults::{self, Fault};
-use crate::meter::Meter;
+use crate::meter;
 use crate::tx::{Link, Read};
 
 /// After a unit had to be undone, so many groups keep a way back for each of theirs.
@@ -161,7 +161,7 @@ impl Group {
             return;
         }
         types::faults::point("db.after_commit");
-        Meter::SQLITE.committed(started, 1);
+        meter::SQLITE.committed(started, 1);
         self.announce(true);
     }
 
@@ -185,7 +185,7 @@ impl Group {
 
     fn end(&mut self, started: Instant, units: usize) -> Result<(), Apart> {
         let Err(failure) = self.statement("COMMIT") else {
-            Meter::SQLITE.committed(started, units);
+            meter::SQLITE.committed(started, units);
             return Ok(());
         };
         let code = failure.sqlite_error_code();
@@ -199,7 +199,7 @@ impl Group {
 
     /// A COMMIT that failed. When it was the disk that failed, nobody knows what of it is there.
     fn failed(&self, failure: rusqlite::Error) -> Error {
-        Meter::SQLITE.commit_failed();
+        meter::SQLITE.commit_failed();
         self.roll_back();
         if failure.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
             return error::from(failure);

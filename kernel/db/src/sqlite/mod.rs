@@ -24,7 +24,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use types::{Clock, Result};
 
-use crate::meter::Meter;
+use crate::meter;
 use crate::migrate::Step;
 use crate::unit::{Ran, Unit, unit};
 use crate::{Error, Options, Read, Status, Tx, error as db_error};
@@ -173,6 +173,6 @@ fn push<T>(queue: &RwLock<Option<flume::Sender<T>>>, what: T, name: &'static str
         flume::TrySendError::Full(_) => Error::Overloaded,
         flume::TrySendError::Disconnected(_) => Error::Closed,
     })?;
-    Meter::SQLITE.waiting(name, queue.len());
+    meter::SQLITE.waiting(name, queue.len());
     Ok(())
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use types::{Clock, Result, Time};
 
 use super::{error, open};
-use crate::meter::Meter;
+use crate::meter;
 use crate::tx::{Link, Read};
 use crate::unit::{Ran, Unit};
 use crate::{Error, Options, run};
@@ -52,7 +52,7 @@ impl Reader {
 
     pub(super) fn run(mut self, asked: &flume::Receiver<Question>, clock: &Clock) {
         while let Ok(question) = asked.recv() {
-            Meter::SQLITE.waiting("read", asked.len());
+            meter::SQLITE.waiting("read", asked.len());
             question.answer(&mut self, clock.now());
         }
     }
@@ -75,7 +75,7 @@ impl Reader {
         if !self.read.sqlite().is_autocommit() {
             self.statement("ROLLBACK")?;
         }
-        Meter::SQLITE.read(started.elapsed());
+        meter::SQLITE.read(started.elapsed());
         outcome
     }
 

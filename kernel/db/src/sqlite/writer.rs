@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::Waiting;
 use super::doubt::Doubt;
 use super::group::Group;
-use crate::meter::Meter;
+use crate::meter;
 use crate::{Options, run};
 
 /// Between two tries to end a doubt while nobody writes.
@@ -40,7 +40,7 @@ impl Writer {
             let mut units = vec![first];
             units.extend(self.waiting.try_iter().take(self.most - 1));
             units.retain(Waiting::start);
-            Meter::SQLITE.waiting("write", self.waiting.len());
+            meter::SQLITE.waiting("write", self.waiting.len());
             // A bug here must not end the only thread that writes.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.group.commit(units))) {
                 tracing::error!(error = %run::panicked(&*panic), "the writer fell over a group");

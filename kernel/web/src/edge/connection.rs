@@ -5,8 +5,8 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -130,26 +130,30 @@ pub(super) async fn run(
     let service = Requests { edge, state: Arc::clone(&state), peer: Peer(peer) };
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&state)));
     let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(io, service));
-    let mut other = phase.clone();
-    let mut stopping = std::pin::pin!(other.wait_for(|phase| *phase >= Phase::Stopping));
-    let mut cut = std::pin::pin!(phase.wait_for(|phase| *phase == Phase::Cut));
+    let told = OnceLock::new();
+    let mut cut = std::pin::pin!(async {
+        let _ = phase.wait_for(|phase| *phase >= Phase::Stopping).await;
+        state.closing.store(true, Ordering::Relaxed);
+        let _ = told.set(Instant::now());
+        let _ = phase.wait_for(|phase| *phase == Phase::Cut).await;
+    });
     let mut timer = std::pin::pin!(sleep_until(state.began + limits.head));
-    let mut told: Option<Instant> = None;
     let mut closed: Option<Instant> = None;
     poll_fn(|cx| {
         if connection.as_mut().poll(cx).is_ready() || cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        if told.is_none() && stopping.as_mut().poll(cx).is_ready() {
-            state.closing.store(true, Ordering::Relaxed);
-            told = Some(Instant::now());
-        }
-        while let Some((at, due)) = next(&state, &limits, told, closed) {
-            if timer.deadline() != at {
+        while let Some((at, due)) = next(&state, &limits, told.get().copied(), closed) {
+            // Each request moves the moment on; the timer is not told before it went off for the earlier one.
+            if at < timer.deadline() {
                 timer.as_mut().reset(at);
             }
             if timer.as_mut().poll(cx).is_pending() {
                 break;
+            }
+            if at > Instant::now() {
+                timer.as_mut().reset(at);
+                continue;
             }
             match due {
                 Due::Cut => return Poll::Ready(()),
