@@ -55,6 +55,34 @@ both! {
         node.stop().await;
     }
 
+    async fn bad_input_jobs_that_never_wait_keep_a_bounded_number_of_threads(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let _end = LetGo(place.seen.clone());
+        let hogs: Vec<_> = (0..12).map(|n| job(&HOG, &format!("{n}"))).collect();
+        place.enqueue_many(&scope, hogs).await;
+        // Four run at a time, and as many that were given up are borne.
+        place.until_begun(8).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert_eq!(place.seen.starts.lock().len(), 8);
+        let note = place.enqueue(&scope, job(&NOTE, "beside")).await;
+        place.until(&scope, note, State::Done).await;
+        // Each thread that ends makes room for another.
+        place.seen.let_go.store(true, Ordering::SeqCst);
+        assert_eq!(place.until_notes(5).await.len(), 5);
+        node.stop().await;
+    }
+
+    async fn bad_input_an_error_that_no_database_takes_ends_its_attempt(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let id = place.enqueue(&scope, job(&FAIL, "hostile")).await;
+        let row = place.until(&scope, id, State::Failed).await;
+        let error = row.error.unwrap();
+        assert!(error.starts_with("odd: What they said:xxx") && error.len() == 2_000, "{}", error.len());
+        node.stop().await;
+    }
+
     async fn an_error_can_say_not_again(place) {
         let scope = workspace();
         let node = place.node(QUICK).await;

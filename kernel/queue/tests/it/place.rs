@@ -41,7 +41,7 @@ pub(crate) static ONE: Kind<Work> = Kind {
     retry: SHORT,
     ..Kind::new("test.one", |job, work| Box::pin(note(job, work)))
 };
-/// Fails as its name says: `always`, `cancels itself`, `never again`, `panic`, `sleep`, or `twice`.
+/// Fails as its name says: `always`, `cancels itself`, `hostile`, `never again`, `panic`, `sleep`, or `twice`.
 pub(crate) static FAIL: Kind<Work> = Kind {
     retry: SHORT,
     timeout: Duration::from_millis(300),
@@ -107,6 +107,7 @@ async fn fail(job: Job, work: Work) -> Result<Finished> {
             cancel.await?;
             Err(Error::unavailable("busy", "Not now."))
         }
+        "hostile" => Err(Error::unavailable("odd", format!("What they said:\0{}", "x".repeat(100_000)))),
         "never again" => Err(queue::not_again(Error::invalid("wrong", "It is wrong."))),
         "twice" if job.attempt() > 2 => finish(&job, work).await,
         _ => Err(Error::unavailable("busy", "Not now.")),
