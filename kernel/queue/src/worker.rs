@@ -60,7 +60,7 @@ pub(crate) struct Shared {
     pub node: Mutex<NodeId>,
     pub running: Running,
     /// A place became free.
-    pub freed: Notify,
+    pub freed: Arc<Notify>,
     pub done: Done,
     /// Nothing runs here any more, and nothing will.
     pub drained: watch::Sender<bool>,
@@ -103,7 +103,7 @@ impl Queue {
             options,
             node: Mutex::new(NodeId(Id::from_bytes([0; 16]))),
             running: Running::default(),
-            freed: Notify::new(),
+            freed: Arc::default(),
             done,
             drained,
             scheduled: Mutex::default(),
@@ -223,7 +223,7 @@ fn wanted(shared: &Shared, sight: &Sight, due: bool) -> Vec<Wanted> {
     kinds
         .map(|(_, kind)| Wanted {
             kind: kind.name,
-            free: kind.concurrency.saturating_sub(shared.running.of_kind(kind.name)),
+            free: shared.running.free(kind.name, kind.concurrency),
             per_lane: kind.per_workspace,
             after: after.get(kind.name).cloned().unwrap_or_default(),
         })

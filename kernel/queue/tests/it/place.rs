@@ -47,9 +47,9 @@ pub(crate) static FAIL: Kind<Work> = Kind {
     timeout: Duration::from_millis(300),
     ..Kind::new("test.fail", |job, work| Box::pin(fail(job, work)))
 };
-/// Never waits, until it is let go, and has one attempt.
+/// Never waits, until it is let go.
 pub(crate) static HOG: Kind<Work> = Kind {
-    retry: Retry::NEVER,
+    retry: SHORT,
     timeout: Duration::from_millis(200),
     ..Kind::new("test.hog", |job, work| Box::pin(hog(job, work)))
 };
