@@ -50,6 +50,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         db::migration!("0002_schedules"),
         db::migration!("0003_watching"),
         db::migration!("0004_held_lanes"),
+        db::migration!("0005_put_off"),
     ],
 };
 

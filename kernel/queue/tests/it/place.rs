@@ -10,7 +10,7 @@ use queue::{Finished, Job, JobId, JobLine, JobRow, Kind, NewJob, Options, Queue,
 use serde::{Deserialize, Serialize};
 use tasks::TaskGroup;
 use tokio::sync::Notify;
-use types::{Actor, ActorKind, Error, Id, Result, Scope, Time, Trace, WorkspaceId};
+use types::{Actor, ActorKind, Clock, Error, Id, Result, Scope, Time, Trace, WorkspaceId};
 
 /// What a job of these tests is told to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -190,10 +190,16 @@ pub(crate) struct Node {
 
 impl Place {
     pub(crate) async fn on(engine: Engine) -> Self {
+        Self::by(engine, Clock::system()).await
+    }
+
+    /// By a clock of the test's own.
+    pub(crate) async fn by(engine: Engine, clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = (engine == Engine::Postgres).then(|| peers::postgres().fresh_database());
         let url = database.as_ref().map_or("sqlite".to_owned(), |database| database.url.clone());
-        let db = Db::open(db::Options { pool: 8, ..db::Options::new(url, folder.path()) }).await.unwrap();
+        let db =
+            Db::open(db::Options { pool: 8, clock, ..db::Options::new(url, folder.path()) }).await.unwrap();
         db.migrate(&[journal::MIGRATIONS, queue::MIGRATIONS]).await.unwrap();
         let notes = if engine == Engine::Postgres { "BYTEA" } else { "BLOB" };
         let sql = format!(
