@@ -36,7 +36,7 @@ fn url(section: &Database) -> String {
 }
 
 /// Where the limits are counted, unless it is in this process.
-pub(super) fn limits(settings: &Settings, secret: &[u8]) -> Option<cache::SharedOptions> {
+pub(crate) fn limits(settings: &Settings, secret: &[u8]) -> Option<cache::SharedOptions> {
     let section = settings.get::<Cache>();
     (!section.in_memory()).then(|| cache::SharedOptions {
         url: section.url.expose().to_owned(),

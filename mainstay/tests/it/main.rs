@@ -15,6 +15,7 @@ mod jobs;
 mod keys;
 mod mail;
 mod process;
+mod redis;
 mod serve;
 #[cfg(feature = "faults")]
 mod stages;
