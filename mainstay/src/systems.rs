@@ -38,7 +38,8 @@ mod tests {
     #[test]
     fn the_guide_names_every_schedule_and_no_other() {
         let page = include_str!("../../docs/guide/schedules.md");
-        let mut known: Vec<_> = all().iter().flat_map(|system| system.schedules).map(|one| one.name).collect();
+        let mut known: Vec<_> =
+            all().iter().flat_map(|system| system.schedules).map(|one| one.name).collect();
         known.sort_unstable();
         // Its one table, which is in the order of the names.
         let told: Vec<_> =

@@ -80,7 +80,7 @@ pub(super) fn connections(settings: &Settings) -> edge::ConnectionLimits {
     let server = settings.get::<Server>();
     let limits = edge::ConnectionLimits::default();
     edge::ConnectionLimits {
-        connections: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
+        connections: crate::files::connections(server.max_connections),
         head: server.header_deadline,
         // The whole shutdown has to fit into `drain`: jobs end after the connections, and the rest takes a moment as well.
         shutdown: server

@@ -9,6 +9,7 @@
 
 mod commands;
 mod config;
+mod crowd;
 mod graceful;
 mod guide;
 mod jobs;
