@@ -159,7 +159,18 @@ async fn put_off_anew(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Claims of a kind with a bound for each lane wait for each other until the end of their commits: otherwise two nodes that
+/// hear of the same at once would each fill the bound.
+async fn in_turn(tx: &mut Tx, wanted: &Wanted) -> Result<()> {
+    if wanted.per_lane < usize::MAX && tx.engine() == Engine::Postgres {
+        tx.rows("SELECT pg_advisory_xact_lock(hashtextextended('queue ' || $1, 0))", params![wanted.kind])
+            .await?;
+    }
+    Ok(())
+}
+
 async fn take_kind(tx: &mut Tx, node: NodeId, wanted: &Wanted, taken: &mut Vec<Claimed>) -> Result<()> {
+    in_turn(tx, wanted).await?;
     let mut lanes = lanes(tx, wanted).await?;
     let mut free = wanted.free;
     while free > 0 && !lanes.is_empty() {

@@ -46,6 +46,22 @@ async fn each_runs_once_on_two_nodes() {
     two.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p21_two_nodes_hold_one_bound_together() {
+    let place = Place::on(Engine::Postgres).await;
+    let (one, two) = (place.node(QUICK).await, place.node(QUICK).await);
+    for round in 1..=8 {
+        // Both hear of it at once.
+        let jobs = (0..6).map(|n| job(&BOUND, &format!("{round} {n}")).quiet()).collect();
+        place.enqueue_many(&workspace(), jobs).await;
+        place.until_begun(2 * round).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(place.seen.starts.lock().len(), 2 * round);
+    }
+    one.tasks.shutdown(Duration::from_secs(10)).await;
+    two.tasks.shutdown(Duration::from_secs(10)).await;
+}
+
 both! {
     async fn p21_one_workspace_with_very_much_does_not_keep_others_waiting(place) {
         let (busy, small) = (workspace(), workspace());
