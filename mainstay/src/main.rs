@@ -3,6 +3,7 @@
 mod cli;
 mod control;
 mod doctor;
+mod files;
 mod folder;
 mod notify;
 mod orders;
@@ -17,6 +18,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Whatever this process makes is its user's alone: the database, the log of it, sockets.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    files::raise();
     // Pages of 2 MiB cost an idle server some 15 MB and made nothing quicker; without them it is only bigger.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
     // Reads FAILPOINTS; kept until the process ends.

@@ -30,3 +30,20 @@ pub(crate) fn migrations() -> Vec<Migrations> {
 pub(crate) fn metrics() -> Vec<telemetry::metrics::Meaning> {
     web::metrics(&all())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_names_every_schedule_and_no_other() {
+        let page = include_str!("../../docs/guide/schedules.md");
+        let mut known: Vec<_> =
+            all().iter().flat_map(|system| system.schedules).map(|one| one.name).collect();
+        known.sort_unstable();
+        // Its one table, which is in the order of the names.
+        let told: Vec<_> =
+            page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        assert_eq!(told, known);
+    }
+}

@@ -14,5 +14,5 @@ mod window;
 
 pub use counters::{Counters, StoreState};
 pub use meter::METRICS;
-pub use shared::{BadStore, SharedOptions};
+pub use shared::{BadStore, SharedOptions, look};
 pub use verdict::{Key, Verdict};

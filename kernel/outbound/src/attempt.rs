@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -19,9 +20,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::address::Allowed;
 use crate::error::{Error, Phase, Refusal};
 use crate::request::Request;
-use crate::resolve::{self, Resolve};
+use crate::resolve::{self, Lookups};
 use crate::target::Target;
 use crate::tls::Trust;
+use crate::turns::Turn;
 
 /// Headers of an answer; more are an attack.
 const MOST_HEADERS: usize = 128;
@@ -34,6 +36,7 @@ pub(crate) struct Bounds<'a> {
     pub(crate) until: Instant,
     pub(crate) head: usize,
     pub(crate) body: u64,
+    pub(crate) turn: Arc<Turn>,
 }
 
 pub(crate) struct Parts {
@@ -43,7 +46,7 @@ pub(crate) struct Parts {
 }
 
 pub(crate) async fn attempt(
-    resolver: &dyn Resolve,
+    lookups: &Lookups,
     trust: &Trust,
     target: &Target,
     request: &Request,
@@ -53,7 +56,7 @@ pub(crate) async fn attempt(
     let until = connected.min(bounds.until);
     let late = |_| Error::Timeout(Phase::Connecting);
     let opening = async {
-        let addresses = resolve::vetted(resolver, target, bounds.allowed).await?;
+        let addresses = resolve::vetted(lookups, target, bounds.allowed, &bounds.turn).await?;
         connect(target, &addresses, until).await
     };
     let tcp = timeout_at(until, opening).await.map_err(late)??;

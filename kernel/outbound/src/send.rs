@@ -17,7 +17,7 @@ use crate::hosts::{Held, Hosts, Known};
 use crate::meter::{self, InFlight};
 use crate::pause;
 use crate::request::{Answer, Request};
-use crate::resolve::{Resolve, System};
+use crate::resolve::{Lookups, Resolve, System};
 use crate::standing::{Rules, Verdict};
 use crate::target::{Host, Target};
 use crate::tls::Trust;
@@ -33,7 +33,7 @@ pub struct Outbound(Arc<Inner>);
 struct Inner {
     settings: Settings,
     clock: Clock,
-    resolver: Arc<dyn Resolve>,
+    lookups: Lookups,
     trust: Trust,
     turns: Turns,
     hosts: Hosts,
@@ -63,7 +63,7 @@ impl Outbound {
         Ok(Self(Arc::new(Inner {
             settings: settings.clone(),
             clock,
-            resolver,
+            lookups: Lookups::new(resolver),
             trust: Trust::new(section.ca_file.as_deref())?,
             turns: Turns::new(section.concurrency, section.per_host, section.per_lane),
             hosts: Hosts::default(),
@@ -184,9 +184,10 @@ impl Outbound {
             until: call.until,
             head: usize::try_from(section.header_limit.0).unwrap_or(usize::MAX),
             body: request.limit.unwrap_or(section.body_limit.0),
+            turn: Arc::new(turn),
         };
-        let outcome = attempt(&*self.0.resolver, &self.0.trust, target, request, &bounds).await;
-        drop(turn);
+        let outcome = attempt(&self.0.lookups, &self.0.trust, target, request, &bounds).await;
+        drop(bounds);
         let verdict = match &outcome {
             Ok(parts) if parts.status.is_server_error() => Verdict::Bad,
             Ok(_) => Verdict::Good,

@@ -2,6 +2,8 @@
 
 use types::{Error, Kind};
 
+use crate::store::lines;
+
 /// The cause of an error after which there is no point in trying again.
 #[derive(Debug, thiserror::Error)]
 #[error("not again: {0}")]
@@ -29,7 +31,8 @@ pub fn job_taken_back() -> Error {
     Error::new(Kind::Conflict, "job_taken_back", "The job was taken back: this attempt no longer holds it.")
 }
 
-/// What is kept of a failure: what anybody who sees the job may read. The cause is for the log only.
+/// What is kept of a failure: what anybody who sees the job may read. The cause is for the log only. Whatever the message
+/// holds, it can be kept: otherwise the attempt would never end.
 pub(crate) fn told(error: &Error) -> String {
-    format!("{}: {}", error.code(), error.message())
+    lines::kept(&format!("{}: {}", error.code(), error.message()))
 }

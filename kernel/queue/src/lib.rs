@@ -50,6 +50,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         db::migration!("0002_schedules"),
         db::migration!("0003_watching"),
         db::migration!("0004_held_lanes"),
+        db::migration!("0005_put_off"),
     ],
 };
 
@@ -149,7 +150,8 @@ pub async fn retry(tx: &mut Tx, reach: impl Into<Reach>, id: JobId) -> Result<()
     store::steer::retry(tx, &reach.into(), id).await
 }
 
-/// Every queue that holds something or is paused. Of each state at most 50,000 jobs are counted in all.
+/// Every queue that holds something or is paused. Counted are at most 50,000 ready jobs of a kind, 50,000 failed ones of a
+/// queue, and 50,000 delayed ones in all.
 pub async fn queues(rx: &mut Read, by: &Installation) -> Result<Vec<QueueRow>> {
     store::watch::queues(rx, by).await
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tracing::Instrument as _;
 use types::{Error, Kind, Result};
 
-use crate::error::{says_not_again, told};
+use crate::error::{not_again, says_not_again, told};
 use crate::job::{Finished, Held, Job};
 use crate::kind::Registered;
 use crate::running::Told;
@@ -83,16 +83,21 @@ async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: wat
         () = tokio::time::sleep(kind.timeout) => Outcome::TimedOut,
         () = patience(hear.clone(), shared.options.grace) => Outcome::CutOff,
     };
-    if !matches!(outcome, Outcome::Ran(_)) && !end_of(work).await {
-        metrics::counter!("jobs_not_yielding_total", "kind" => kind.name).increment(1);
-        tracing::error!(
-            kind = kind.name,
-            "a job never waits and cannot be cut off: it keeps a thread until it ends"
-        );
+    let patience = match outcome {
+        Outcome::Ran(_) => None,
+        Outcome::TimedOut => Some(shared.options.grace.max(MOMENT)),
+        Outcome::CutOff => Some(MOMENT),
+    };
+    let mut deaf = false;
+    if let Some(patience) = patience
+        && !end_of(&mut work, patience).await
+    {
+        deaf = true;
+        leave(shared, kind.name, work);
     }
     let now = *hear.borrow();
     let done = matches!(outcome, Outcome::Ran(Ok(Ok(_))));
-    let ending = ending(kind, failures, outcome, now);
+    let ending = ending(kind, failures, outcome, deaf, now);
     let counted = match &ending {
         None if done => "done",
         None => "lost",
@@ -104,11 +109,32 @@ async fn attempt(shared: &Shared, kind: &Registered, claimed: Claimed, hear: wat
     }
 }
 
-/// Cuts it off, and tells whether that worked. One that never waits cannot be cut off; it goes on, and can no longer
-/// finish anything.
-async fn end_of(work: Task<Result<Finished>>) -> bool {
+/// How long it takes to cut off what waits.
+const MOMENT: Duration = Duration::from_millis(200);
+
+/// Cuts it off, and tells whether that worked within its time.
+async fn end_of(work: &mut Task<Result<Finished>>, patience: Duration) -> bool {
     work.abort();
-    tokio::time::timeout(Duration::from_millis(200), work).await.is_ok()
+    tokio::time::timeout(patience, work).await.is_ok()
+}
+
+/// Leaves one that never waits and so cannot be cut off. It can no longer finish anything, and is counted until its thread
+/// is free.
+fn leave(shared: &Shared, kind: &'static str, work: Task<Result<Finished>>) {
+    metrics::counter!("jobs_not_yielding_total", "kind" => kind).increment(1);
+    let (place, threads) = shared.running.deaf(kind);
+    tracing::error!(
+        kind,
+        threads,
+        "a job never waits and cannot be cut off: it keeps a thread until it ends"
+    );
+    let freed = Arc::clone(&shared.freed);
+    let over = async move {
+        let _ = work.await;
+        drop(place);
+        freed.notify_one();
+    };
+    shared.tasks.spawn("job that never waits", over).detach();
 }
 
 /// Ends a while after the job was told to stop; at once when it was taken back, since nothing it does counts.
@@ -123,8 +149,18 @@ async fn patience(mut hear: watch::Receiver<Told>, grace: Duration) {
     }
 }
 
+fn late() -> Error {
+    Error::new(Kind::Timeout, "job_timed_out", "The job took longer than it may.")
+}
+
 /// What is to be kept of it; nothing when it is done, or is somebody else's by now.
-fn ending(kind: &Registered, failures: u32, outcome: Outcome, told_so_far: Told) -> Option<Ending> {
+fn ending(
+    kind: &Registered,
+    failures: u32,
+    outcome: Outcome,
+    deaf: bool,
+    told_so_far: Told,
+) -> Option<Ending> {
     let error = match outcome {
         Outcome::Ran(Ok(Ok(Finished { .. }))) => return None,
         _ if told_so_far.lost => return None,
@@ -132,9 +168,9 @@ fn ending(kind: &Registered, failures: u32, outcome: Outcome, told_so_far: Told)
         _ if told_so_far.stop => return Some(Ending::GivenBack),
         Outcome::Ran(Ok(Err(error))) => error,
         Outcome::Ran(Err(_)) => Error::new(Kind::Internal, "job_panicked", "The job panicked."),
-        Outcome::TimedOut | Outcome::CutOff => {
-            Error::new(Kind::Timeout, "job_timed_out", "The job took longer than it may.")
-        }
+        // It never waits: another attempt would cost another thread.
+        Outcome::TimedOut if deaf => not_again(late()),
+        Outcome::TimedOut | Outcome::CutOff => late(),
     };
     if error.kind() == Kind::Internal {
         tracing::warn!(kind = kind.name, error = %error.detail(), "an attempt of a job failed");

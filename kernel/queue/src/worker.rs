@@ -60,7 +60,7 @@ pub(crate) struct Shared {
     pub node: Mutex<NodeId>,
     pub running: Running,
     /// A place became free.
-    pub freed: Notify,
+    pub freed: Arc<Notify>,
     pub done: Done,
     /// Nothing runs here any more, and nothing will.
     pub drained: watch::Sender<bool>,
@@ -103,7 +103,7 @@ impl Queue {
             options,
             node: Mutex::new(NodeId(Id::from_bytes([0; 16]))),
             running: Running::default(),
-            freed: Notify::new(),
+            freed: Arc::default(),
             done,
             drained,
             scheduled: Mutex::default(),
@@ -191,12 +191,12 @@ async fn round(shared: &Arc<Shared>, tell: bool) -> Result<Duration> {
         shared.running.cancel(*key);
     }
     let now = shared.db.clock().now();
-    let due = sight.due.is_some_and(|due| due <= now);
+    let due = sight.astray || sight.due.is_some_and(|due| due <= now);
     let wanted = wanted(shared, &sight, due);
     let mut left = sight.ready.len() > wanted.len();
     let mut promoted = false;
     if shared.options.work && (!wanted.is_empty() || due) {
-        let taken = take(shared, node, &wanted).await?;
+        let taken = take(shared, node, &wanted, sight.astray).await?;
         promoted = due && taken.is_some();
         left |= taken.unwrap_or(false);
     }
@@ -223,7 +223,7 @@ fn wanted(shared: &Shared, sight: &Sight, due: bool) -> Vec<Wanted> {
     kinds
         .map(|(_, kind)| Wanted {
             kind: kind.name,
-            free: kind.concurrency.saturating_sub(shared.running.of_kind(kind.name)),
+            free: shared.running.free(kind.name, kind.concurrency),
             per_lane: kind.per_workspace,
             after: after.get(kind.name).cloned().unwrap_or_default(),
         })
@@ -232,9 +232,9 @@ fn wanted(shared: &Shared, sight: &Sight, due: bool) -> Vec<Wanted> {
 }
 
 /// Tells whether something may be left for others; `None` when this node was taken for dead.
-async fn take(shared: &Arc<Shared>, node: NodeId, wanted: &[Wanted]) -> Result<Option<bool>> {
-    let claim = shared.db.write_relaxed((node, wanted.to_vec()), |tx, (node, wanted)| {
-        Box::pin(claim::claim(tx, *node, wanted))
+async fn take(shared: &Arc<Shared>, node: NodeId, wanted: &[Wanted], astray: bool) -> Result<Option<bool>> {
+    let claim = shared.db.write_relaxed((node, wanted.to_vec(), astray), |tx, (node, wanted, astray)| {
+        Box::pin(claim::claim(tx, *node, wanted, *astray))
     });
     // Not in the list of the living: the next heartbeat sets that right.
     let Some(claimed) = claim.await? else { return Ok(None) };

@@ -250,5 +250,5 @@ fn outcome_is_unknown(error: &types::Error) -> bool {
 }
 
 fn plain<T: Thing>(context: &Context, status: StatusCode, thing: &T) -> Result<Reply> {
-    Ok(Reply::json(status, thing)?.tagged(&Tag::of_version(thing.version(), &context.audience())))
+    Ok(Reply::json(status, thing)?.tagged(&Tag::of_thing(thing, &context.audience())))
 }

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderName, header};
 use ring::digest;
 use types::{Error, Result, hex};
 
+use crate::reply::Thing;
+
 /// A tag without its quotes, and whether it was sent as weak.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag(String);
@@ -26,6 +28,18 @@ impl Tag {
     /// The tag of one version of a plain thing, as this audience sees it.
     pub fn of_version(version: i64, audience: &str) -> Self {
         Self(format!("{version}-{audience}"))
+    }
+
+    /// The tag of a thing as it is now, as this audience sees it.
+    pub fn of_thing(thing: &impl Thing, audience: &str) -> Self {
+        let tag = Self::of_version(thing.version(), audience);
+        match thing.beside() {
+            None => tag,
+            Some(beside) => {
+                let hash = digest::digest(&digest::SHA256, beside.as_bytes());
+                Self(format!("{}-{}", tag.0, hex(&hash.as_ref()[..8])))
+            }
+        }
     }
 
     /// The tag of anything else: a hash of what is shown and of who it is shown to.

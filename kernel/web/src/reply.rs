@@ -39,6 +39,10 @@ pub struct Reply {
 pub trait Thing: Serialize {
     fn id(&self) -> String;
     fn version(&self) -> i64;
+    /// What is shown of it and changes without its version, if there is such a thing: a part of its tag.
+    fn beside(&self) -> Option<String> {
+        None
+    }
     /// The address it can be read at.
     fn path(&self) -> String;
 }

@@ -86,7 +86,7 @@ impl<S: Ground> View<S> {
         if let Some(names) = fields::asked(&context.query)? {
             return Ok(context.narrowed(&thing, &names)?);
         }
-        let tag = Tag::of_version(thing.version(), &context.audience());
+        let tag = Tag::of_thing(&thing, &context.audience());
         Ok(context.answer(Reply::ok(&thing)?, &tag))
     }
 

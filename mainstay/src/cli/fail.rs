@@ -36,17 +36,22 @@ impl Failed {
     }
 }
 
+/// What helps with an error of this kind.
+pub(crate) fn next_step(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invalid | Kind::Malformed => "Correct it and run the command again.",
+        Kind::Upstream | Kind::Unavailable | Kind::Timeout => {
+            "Look at what it waits for with `mainstay doctor`, then try again."
+        }
+        Kind::Internal => "Look at the cause above; `mainstay doctor` may find more.",
+        _ => "See `mainstay --help`.",
+    }
+}
+
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        let next = match error.kind() {
-            Kind::Invalid | Kind::Malformed => "Correct it and run the command again.",
-            Kind::Upstream | Kind::Unavailable | Kind::Timeout => {
-                "Look at what it waits for with `mainstay doctor`, then try again."
-            }
-            Kind::Internal => "Look at the cause above; `mainstay doctor` may find more.",
-            _ => "See `mainstay --help`.",
-        };
-        let mut failed = Self::new(Exit::of(error.kind()), error.code(), error.message(), next);
+        let mut failed =
+            Self::new(Exit::of(error.kind()), error.code(), error.message(), next_step(error.kind()));
         for field in error.fields() {
             failed.why.push(format!("{}: {}", field.path.trim_start_matches('/'), field.message));
         }

@@ -17,19 +17,31 @@ pub(crate) enum Jobs {
     /// A job and what it says.
     Show(Show),
     /// Give a job that failed or was cancelled all its attempts anew.
-    Retry { id: String },
+    Retry {
+        /// The id of the job, as `mainstay jobs list` shows it.
+        id: String,
+    },
     /// Cancel a job: a queued one at once, a running one when it stops.
-    Cancel { id: String },
+    Cancel {
+        /// The id of the job, as `mainstay jobs list` shows it.
+        id: String,
+    },
     /// Take nothing more from a queue; what runs goes on.
-    Pause { queue: String },
+    Pause {
+        /// The name of the queue, as `mainstay jobs show` tells it of a job.
+        queue: String,
+    },
     /// Take from a queue again.
-    Resume { queue: String },
+    Resume {
+        /// The name of the queue.
+        queue: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// queued, running, done, failed or cancelled.
-    #[arg(long)]
+    /// Only jobs that stand like this.
+    #[arg(long, value_parser = ["queued", "running", "done", "failed", "cancelled"])]
     state: Option<String>,
     /// Only jobs of this kind, for example `mail.send`.
     #[arg(long)]
@@ -41,6 +53,7 @@ pub(crate) struct List {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
+    /// The id of the job, as `mainstay jobs list` shows it.
     id: String,
     /// Go on until it has ended. With --json a line for each thing that happens.
     #[arg(long)]

@@ -3,6 +3,7 @@
 use config::sections::General;
 use serde_json::Value;
 
+use super::fail::next_step;
 use super::{Exit, Failed, Global, Out, serve};
 use crate::control::{Reached, ask};
 use crate::orders::{self, Order};
@@ -29,8 +30,7 @@ pub(crate) fn carry_out(order: Order, global: &Global, out: &Out) -> Result<Valu
         }
         Reached::Refused { code, message, kind, why } => {
             out.progress("Asked the running server.");
-            let mut failed =
-                Failed::new(Exit::of(kind), &code, message, "Correct it and run the command again.");
+            let mut failed = Failed::new(Exit::of(kind), &code, message, next_step(kind));
             failed.why = why;
             Err(failed)
         }

@@ -5,11 +5,11 @@ use futures_util::future::{BoxFuture, ready};
 use types::{Clock, Time};
 
 use super::{Finding, Patient};
+use crate::files;
 
 pub(super) fn open_files(patient: &Patient) -> BoxFuture<'_, Finding> {
-    use rustix::process::{Resource, getrlimit};
-    let wanted = u64::from(patient.settings.get::<Server>().max_connections) + 256;
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let wanted = u64::from(patient.settings.get::<Server>().max_connections) + files::OWN;
+    let limit = files::allowed();
     Box::pin(ready(if limit < wanted {
         Finding::warn(
             format!("{limit} allowed, {wanted} wanted for server.max_connections"),

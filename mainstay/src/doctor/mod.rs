@@ -3,6 +3,7 @@
 //! Owns the list of checks and their order. Refuses to change anything: it looks, and says what to do.
 
 mod access;
+mod cache;
 mod data;
 mod machine;
 mod mail;
@@ -104,6 +105,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { group: "database", name: "durability", run: store::durability },
     Check { group: "database", name: "jobs", run: work::jobs },
     Check { group: "database", name: "webhooks", run: work::webhooks },
+    Check { group: "cache", name: "redis", run: cache::redis },
     Check { group: "machine", name: "open files", run: machine::open_files },
     Check { group: "machine", name: "memory", run: machine::memory },
     Check { group: "machine", name: "clock", run: machine::clock },

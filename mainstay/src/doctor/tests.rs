@@ -71,6 +71,28 @@ async fn commits_that_do_not_wait_for_the_disk_are_warned_of() {
 }
 
 #[tokio::test]
+async fn a_redis_that_does_not_count_is_found_with_its_reason() {
+    let redis = peers::Redis::with_password("open sesame");
+    let look = async |url: &str, password: &str| {
+        let text = format!("[cache]\nurl = \"{url}\"\npassword = \"{password}\"\n");
+        let settings = config::Settings::of_text(&crate::systems::sections(), &text).unwrap();
+        let db = Err("none".to_owned());
+        found(&Patient { settings, folder: "/".into(), running: false, db }, "redis").await
+    };
+    assert_eq!(look("memory", "").await.state, State::Ok);
+    assert_eq!(look(&redis.url(), "open sesame").await.state, State::Ok);
+    let url = redis.url();
+    redis.kill();
+    for (url, password) in [(url.as_str(), "open sesame"), ("redis://127.0.0.1:1/0", "")] {
+        let gone = look(url, password).await;
+        assert!(gone.state == State::Warn && gone.hint.is_some(), "{gone:?}");
+    }
+    redis.start_again();
+    let wrong = look(&url, "guess").await;
+    assert!(wrong.state == State::Warn && !wrong.detail.contains("guess"), "{wrong:?}");
+}
+
+#[tokio::test]
 async fn a_provider_that_can_not_be_used_is_found_with_its_reason() {
     let there =
         peers::Upstream::says(|_| peers::reply(200, "", "{\"issuer\":\"https://another.example\"}")).await;

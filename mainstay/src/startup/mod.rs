@@ -27,6 +27,7 @@ pub(crate) use database::connect;
 #[cfg(feature = "faults")]
 pub(crate) use faults::plant;
 pub(crate) use ground::{OWN_FILE, load_settings, sources};
+pub(crate) use options::limits;
 
 /// What the house is woken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

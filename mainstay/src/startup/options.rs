@@ -36,7 +36,7 @@ fn url(section: &Database) -> String {
 }
 
 /// Where the limits are counted, unless it is in this process.
-pub(super) fn limits(settings: &Settings, secret: &[u8]) -> Option<cache::SharedOptions> {
+pub(crate) fn limits(settings: &Settings, secret: &[u8]) -> Option<cache::SharedOptions> {
     let section = settings.get::<Cache>();
     (!section.in_memory()).then(|| cache::SharedOptions {
         url: section.url.expose().to_owned(),
@@ -80,7 +80,7 @@ pub(super) fn connections(settings: &Settings) -> edge::ConnectionLimits {
     let server = settings.get::<Server>();
     let limits = edge::ConnectionLimits::default();
     edge::ConnectionLimits {
-        connections: usize::try_from(server.max_connections).unwrap_or(usize::MAX),
+        connections: crate::files::connections(server.max_connections),
         head: server.header_deadline,
         // The whole shutdown has to fit into `drain`: jobs end after the connections, and the rest takes a moment as well.
         shutdown: server

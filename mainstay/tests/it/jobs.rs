@@ -17,9 +17,28 @@ fn queues_are_paused_and_jobs_listed_with_and_without_a_server() {
     assert!(listed.err.contains("Asked the running server"), "{}", listed.err);
     let paused = jobs(&["pause", "upkeep", "--json"]);
     assert!(paused.code == 0 && paused.out.contains("\"paused\":true"), "{} {}", paused.out, paused.err);
-    assert_eq!(jobs(&["pause", "no-such-queue"]).code, 4);
-    assert_eq!(jobs(&["show", "job_01j00000000000000000000000"]).code, 4);
-    assert_ne!(jobs(&["list", "--state", "ready"]).code, 0);
+    let nowhere = jobs(&["pause", "no-such-queue"]);
+    assert!(
+        nowhere.code == 4 && nowhere.err.contains("There are ") && nowhere.err.contains("upkeep"),
+        "{}",
+        nowhere.err
+    );
+    for id in ["job_01j00000000000000000000000", "nonsense"] {
+        for command in ["show", "cancel", "retry"] {
+            let nobody = jobs(&[command, id]);
+            assert!(
+                nobody.code == 4 && nobody.err.contains(&format!("No job has the id {id}")),
+                "{}",
+                nobody.err
+            );
+        }
+    }
+    let wrong = jobs(&["list", "--state", "ready"]);
+    assert!(
+        wrong.code == 2 && wrong.err.contains("queued, running, done, failed, cancelled"),
+        "{}",
+        wrong.err
+    );
     server.stop();
     // Alone the same database says the same.
     let doctor = run(&["doctor", "--data", &at]);

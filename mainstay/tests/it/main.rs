@@ -9,12 +9,14 @@
 
 mod commands;
 mod config;
+mod crowd;
 mod graceful;
 mod guide;
 mod jobs;
 mod keys;
 mod mail;
 mod process;
+mod redis;
 mod serve;
 #[cfg(feature = "faults")]
 mod stages;

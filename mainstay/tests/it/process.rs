@@ -63,8 +63,23 @@ impl Server {
         let port = peers::free_port();
         let (data, listen) = (data.to_str().unwrap(), format!("127.0.0.1:{port}"));
         let mut command = mainstay(&[command, "--data", data, "--listen", &listen]);
-        command.args(more).envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.args(more).envs(variables.iter().copied());
+        Self::launch(command, port)
+    }
+
+    /// A server that may have so many files and sockets open.
+    pub(crate) fn spawn_within(files: u32, data: &Path, variables: &[(&str, &str)]) -> Self {
+        let port = peers::free_port();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "ulimit -n \"$1\" && shift && exec \"$@\"", "sh", &files.to_string()]);
+        command.args([env!("CARGO_BIN_EXE_mainstay"), "serve", "--data", data.to_str().unwrap()]);
+        command.args(["--listen", &format!("127.0.0.1:{port}")]).env_clear().stdin(Stdio::null());
+        command.envs(variables.iter().copied());
+        Self::launch(command, port)
+    }
+
+    fn launch(mut command: Command, port: u16) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let (mut from, into) = (child.stderr.take().unwrap(), Arc::clone(&said));
         let listens = std::thread::spawn(move || {

@@ -29,7 +29,7 @@ fn sign_in(server: &Server, password: &str) -> String {
     server.ask("POST", "/api/v1/auth/token", &form, &body).unwrap()
 }
 
-fn bearer(server: &Server) -> String {
+pub(crate) fn bearer(server: &Server) -> String {
     let answer = sign_in(server, PASSWORD);
     let (_, rest) = answer.split_once("\"access_token\":\"").unwrap_or_else(|| panic!("{answer}"));
     format!("Bearer {}", rest.split('"').next().unwrap())

@@ -60,7 +60,7 @@ const UPKEEP: &[Upkeep] = &[Upkeep { name: "jobs", every: Duration::from_secs(15
 const METRICS: &[Meaning] = &[
     gauge(
         "jobs_depth",
-        "Jobs by queue and state: ready, delayed, running, failed. At most 50,000 of each are counted.",
+        "Jobs by queue and state: ready (counted up to 50,000 of a kind), delayed (50,000 in all), running, failed (50,000 of a queue).",
     ),
     gauge("jobs_oldest_ready_seconds", "For how long the oldest ready job of a queue could have run."),
     gauge("jobs_unknown_kinds", "Kinds of which jobs wait and which no version here knows."),

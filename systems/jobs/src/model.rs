@@ -174,6 +174,13 @@ impl Thing for JobOut {
         self.version
     }
 
+    /// Queues and workspaces are paused and workers come and go without a change of the job, and a clock that was set back
+    /// moves its time.
+    fn beside(&self) -> Option<String> {
+        (self.state == State::Queued.as_str())
+            .then(|| format!("{:?} {}", self.stuck, self.run_at.as_millis()))
+    }
+
     fn path(&self) -> String {
         let of = if self.of_installation { "/api/v1/installation/jobs" } else { "/api/v1/jobs" };
         format!("{of}/{}", self.id)

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 pub struct Redis {
     port: u16,
     password: Option<String>,
+    /// A port for TLS, with the files of its certificate and its key.
+    tls: Option<(u16, PathBuf, PathBuf)>,
     running: Mutex<Option<Child>>,
     // Field order is drop order: the watchdog ends what still runs before the folder goes.
     _watchdog: Watchdog,
@@ -27,22 +30,32 @@ pub struct Redis {
 impl Redis {
     /// Starts a server that asks nobody who he is.
     pub fn start() -> Self {
-        Self::make(None)
+        Self::make(None, None)
+    }
+
+    /// Starts a server that speaks TLS as well, on a port of its own.
+    pub fn with_tls(certificate: &Path, key: &Path) -> Self {
+        Self::make(None, Some((certificate.to_owned(), key.to_owned())))
     }
 
     /// Starts a server that wants a password.
     pub fn with_password(password: &str) -> Self {
-        Self::make(Some(password.to_owned()))
+        Self::make(Some(password.to_owned()), None)
     }
 
-    fn make(password: Option<String>) -> Self {
+    fn make(password: Option<String>, tls: Option<(PathBuf, PathBuf)>) -> Self {
         let folder = Folder::new();
         fs::create_dir(folder.join("data")).expect("a new folder takes a folder");
         let watchdog = Watchdog::over(folder.path()).expect("sh starts");
-        let mut server = Self { port: 0, password, running: Mutex::new(None), _watchdog: watchdog, folder };
+        let tls = tls.map(|(certificate, key)| (0, certificate, key));
+        let mut server =
+            Self { port: 0, password, tls, running: Mutex::new(None), _watchdog: watchdog, folder };
         // Another process may take the port between looking and listening.
         for _ in 0..5 {
             server.port = free_port();
+            if let Some((port, ..)) = &mut server.tls {
+                *port = free_port();
+            }
             if server.launch().is_ok() {
                 return server;
             }
@@ -58,6 +71,15 @@ impl Redis {
     /// The address, without the password.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// The address that is spoken to over TLS.
+    ///
+    /// # Panics
+    /// When the server was started without it.
+    pub fn url_over_tls(&self) -> String {
+        let (port, ..) = self.tls.as_ref().expect("the server was started with TLS");
+        format!("rediss://127.0.0.1:{port}/0")
     }
 
     /// The address by way of a proxy.
@@ -108,6 +130,11 @@ impl Redis {
         command.arg("--dir").arg(&data);
         if let Some(password) = &self.password {
             command.args(["--requirepass", password]);
+        }
+        if let Some((port, certificate, key)) = &self.tls {
+            command.args(["--tls-auth-clients", "no", "--tls-port", &port.to_string()]);
+            command.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
+            command.arg("--tls-ca-cert-file").arg(certificate);
         }
         let child = command
             .current_dir(&data)

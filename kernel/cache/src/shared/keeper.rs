@@ -56,7 +56,7 @@ async fn forever(shared: &Shared, client: &Client) {
 }
 
 /// A connection that was seen to count, as fast as it has to.
-async fn connect(shared: &Shared, client: &Client) -> Result<MultiplexedConnection, String> {
+pub(super) async fn connect(shared: &Shared, client: &Client) -> Result<MultiplexedConnection, String> {
     let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
     let connecting = client.get_multiplexed_async_connection_with_config(&config);
     let connected = tokio::time::timeout(CONNECT, connecting).await;

@@ -44,6 +44,12 @@ pub enum BadStore {
     Certificates,
 }
 
+/// Whether the store counts for somebody with these options, or why not.
+pub async fn look(options: &SharedOptions) -> Result<(), String> {
+    let client = keeper::client(options).map_err(|error| error.to_string())?;
+    keeper::connect(&Shared::new(options, Memory::new(1)), &client).await.map(drop)
+}
+
 pub(crate) struct Shared {
     local: Memory,
     script: Script,
@@ -80,10 +86,18 @@ impl Shared {
         tasks: &TaskGroup,
     ) -> Result<Arc<Self>, BadStore> {
         let client = keeper::client(options)?;
+        let shared = Arc::new(Self::new(options, local));
+        let mut known = shared.up.subscribe();
+        tasks.spawn("limits", keeper::keep(Arc::clone(&shared), client, tasks.stopping())).detach();
+        let _ = known.wait_for(Option::is_some).await;
+        Ok(shared)
+    }
+
+    fn new(options: &SharedOptions, local: Memory) -> Self {
         let names = hmac::Key::new(hmac::HMAC_SHA256, &options.key);
         let prefix =
             format!("mainstay:{}:limit:", types::hex(&hmac::sign(&names, b"installation").as_ref()[..8]));
-        let shared = Arc::new(Self {
+        Self {
             local,
             script: Script::new(SCRIPT),
             names,
@@ -92,11 +106,7 @@ impl Shared {
             link: Mutex::new(None),
             lost: Notify::new(),
             up: watch::Sender::new(None),
-        });
-        let mut known = shared.up.subscribe();
-        tasks.spawn("limits", keeper::keep(Arc::clone(&shared), client, tasks.stopping())).detach();
-        let _ = known.wait_for(Option::is_some).await;
-        Ok(shared)
+        }
     }
 
     pub(crate) fn is_up(&self) -> bool {

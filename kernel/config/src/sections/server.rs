@@ -35,7 +35,8 @@ crate::section! {
         /// The largest JSON body.
         #[runtime] #[check(a_body)]
         json_limit: ByteSize = "1 MiB",
-        /// Connections at a time; more are not accepted until one ends.
+        /// Connections at a time; whoever comes beyond them is answered 503 until one ends. Fewer where the limit of open files
+        /// (`ulimit -n`) leaves no room for them.
         #[check(at_least_one)]
         max_connections: u32 = 10_000,
         /// All request headers together.

@@ -154,6 +154,53 @@ async fn a32_a_resolver_that_never_answers_is_given_up() {
     assert!(matches!(outcome, Err(Error::Timeout(Phase::Connecting))), "{outcome:?}");
 }
 
+/// Answers late, whether anybody waits or not, as the system's look-up does.
+#[derive(Default)]
+struct Late {
+    under_way: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Resolve for Late {
+    fn resolve<'a>(
+        &'a self,
+        _: &'a str,
+    ) -> futures_util::future::BoxFuture<'a, std::io::Result<Vec<std::net::IpAddr>>> {
+        Box::pin(async move {
+            self.most.fetch_max(self.under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            self.under_way.fetch_sub(1, Ordering::SeqCst);
+            Ok(Vec::new())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a32_look_ups_that_were_given_up_hold_no_more_than_the_places_of_their_lane() {
+    let settings =
+        "[outbound]\nconnect_timeout = \"50ms\"\nper_lane = 3\nfailures = 1000\nallow = [\"127.0.0.0/8\"]";
+    let settings = config::Settings::of_text(config::sections::KERNEL, settings).unwrap();
+    let late = Arc::new(Late::default());
+    let resolver: Arc<dyn Resolve> = late.clone();
+    let out = Outbound::with_resolver(&settings, types::Clock::system(), resolver).unwrap();
+    let mut busy = 0;
+    for number in 0..9 {
+        let request = Request::get(format!("http://{number}.mute.example/"), "test").lane("noisy").retries(0);
+        match out.send(request.deadline(Duration::from_millis(100))).await {
+            Err(Error::Timeout(Phase::Connecting)) => {}
+            Err(Error::Busy(_)) => busy += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((late.most.load(Ordering::SeqCst), busy), (3, 6));
+    // Others do not notice, and the places come back with the answers.
+    let healthy = Upstream::says(|_| reply(200, "", "quick")).await;
+    let answer = out.send(Request::get(healthy.url("/"), "test").lane("quiet")).await.unwrap();
+    assert_eq!(answer.body, "quick");
+    let answer = out.send(Request::get(healthy.url("/"), "test").lane("noisy")).await.unwrap();
+    assert!(answer.body == "quick" && late.under_way.load(Ordering::SeqCst) < 3);
+}
+
 #[tokio::test]
 async fn a32_a_lane_holds_no_more_than_its_places_and_no_other_lane_waits_for_it() {
     let hanging = Upstream::does(|stream, _| async move {

@@ -107,7 +107,7 @@ pub(crate) async fn end(tx: &mut Tx, id: JobId, attempt: i64, ending: &Ending) -
     let sql = format!(
         "UPDATE jobs SET state = CASE WHEN $3 = 'queued' AND cancel = 1 THEN 'cancelled' ELSE $3 END, \
          ended_at = CASE WHEN $3 = 'queued' AND cancel = 0 THEN ended_at ELSE $8 END, \
-         ready = $4, run_at = $5, error = COALESCE($6, error), failures = failures + $7, node = NULL, lines = lines + 1 \
+         ready = $4, run_at = $5, put_off_at = $8, error = COALESCE($6, error), failures = failures + $7, node = NULL, lines = lines + 1 \
          WHERE id = $1 AND attempt = $2 AND state = 'running' RETURNING state, {}",
         rows::HEAD
     );

@@ -1,5 +1,7 @@
 //! What there is to do, and taking it. Claims are made in a relaxed transaction: on PostgreSQL they go past what others hold.
 
+use std::time::Duration;
+
 use db::{Engine, Read, Tx, params};
 use types::{Result, Scalar, Time};
 
@@ -10,6 +12,8 @@ use crate::{JobId, NodeId};
 
 /// Delayed jobs that become ready in one claim.
 const PROMOTED: u32 = 500;
+/// A clock that says so much less than when a job was put off was set back; less than this is how nodes differ.
+const BACK: Duration = Duration::from_mins(1);
 /// Lanes that one claim looks at; the next one goes on behind the last that was served.
 const LANES: u32 = 256;
 
@@ -20,6 +24,8 @@ pub(crate) struct Sight {
     pub ready: Vec<usize>,
     /// When the next delayed job becomes ready.
     pub due: Option<Time>,
+    /// Whether some were put off at a time that is still to come.
+    pub astray: bool,
     pub paused: Vec<String>,
     /// What this node runs and should stop.
     pub cancelled: Vec<(JobId, i64)>,
@@ -56,8 +62,12 @@ pub(crate) async fn look(rx: &mut Read, kinds: &[(&'static str, usize)], node: N
         }
     }
     sight.ready = open;
-    let sql = "SELECT MIN(run_at) AS due FROM jobs WHERE state = 'queued' AND ready = 0";
-    sight.due = rx.row(sql, params![]).await?.map_or(Ok(None), |mut row| row.take("due"))?;
+    let sql = "SELECT (SELECT MIN(run_at) FROM jobs WHERE state = 'queued' AND ready = 0) AS due, \
+         (SELECT MAX(put_off_at) FROM jobs WHERE state = 'queued' AND ready = 0) AS put_off";
+    if let Some(mut row) = rx.row(sql, params![]).await? {
+        sight.due = row.take("due")?;
+        sight.astray = row.take::<Option<Time>>("put_off")?.is_some_and(|last| last > rx.now().plus(BACK));
+    }
     for mut row in rx.rows("SELECT queue FROM queue_pauses", params![]).await? {
         sight.paused.push(row.take("queue")?);
     }
@@ -88,9 +98,17 @@ pub(crate) struct Claimed {
 }
 
 /// Takes as much as is wanted; `None` when the node is not in the list of the living any more.
-pub(crate) async fn claim(tx: &mut Tx, node: NodeId, wanted: &[Wanted]) -> Result<Option<Vec<Claimed>>> {
+pub(crate) async fn claim(
+    tx: &mut Tx,
+    node: NodeId,
+    wanted: &[Wanted],
+    astray: bool,
+) -> Result<Option<Vec<Claimed>>> {
     if !super::nodes::hold(tx, node).await? {
         return Ok(None);
+    }
+    if astray {
+        put_off_anew(tx).await?;
     }
     promote(tx).await?;
     let mut taken = Vec::new();
@@ -124,7 +142,35 @@ async fn promote(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// The clock was set back, nobody knows by how much: what was put off later than now waits its whole time from now on, so
+/// no wait is longer than twice what was asked for.
+async fn put_off_anew(tx: &mut Tx) -> Result<()> {
+    let sql = format!(
+        "WITH astray AS (SELECT id FROM jobs WHERE state = 'queued' AND ready = 0 AND put_off_at > $2 \
+         ORDER BY put_off_at DESC LIMIT $3{}) \
+         UPDATE jobs SET run_at = $1 + (run_at - put_off_at), put_off_at = $1 WHERE id IN (SELECT id FROM astray)",
+        skip_locked(tx)
+    );
+    let now = tx.now();
+    let jobs = tx.execute(&sql, params![now, now.plus(BACK), PROMOTED]).await?;
+    if jobs > 0 {
+        tracing::warn!(jobs, "the clock was set back since these jobs were put off: they wait from now on");
+    }
+    Ok(())
+}
+
+/// Claims of a kind with a bound for each lane wait for each other until the end of their commits: otherwise two nodes that
+/// hear of the same at once would each fill the bound.
+async fn in_turn(tx: &mut Tx, wanted: &Wanted) -> Result<()> {
+    if wanted.per_lane < usize::MAX && tx.engine() == Engine::Postgres {
+        tx.rows("SELECT pg_advisory_xact_lock(hashtextextended('queue ' || $1, 0))", params![wanted.kind])
+            .await?;
+    }
+    Ok(())
+}
+
 async fn take_kind(tx: &mut Tx, node: NodeId, wanted: &Wanted, taken: &mut Vec<Claimed>) -> Result<()> {
+    in_turn(tx, wanted).await?;
     let mut lanes = lanes(tx, wanted).await?;
     let mut free = wanted.free;
     while free > 0 && !lanes.is_empty() {

@@ -21,8 +21,8 @@ pub(crate) async fn insert(tx: &mut Tx, whose: &Whose, job: NewJob) -> Result<Jo
     let told = whose.workspace().is_some() && !job.quiet;
     let (actor, trace) = (whose.actor(), whose.trace());
     let sql = "INSERT INTO jobs (id, kind, queue, workspace, lane, subject, priority, state, ready, run_at, attempt, failures, \
-         losses, cancel, lines, told, unique_key, payload, actor_kind, actor_id, actor_label, request_id, trace_id, enqueued_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, 0, 0, 0, 0, 1, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+         losses, cancel, lines, told, unique_key, payload, actor_kind, actor_id, actor_label, request_id, trace_id, enqueued_at, put_off_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, 0, 0, 0, 0, 1, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18) \
          ON CONFLICT DO NOTHING";
     let params = params![
         id,

@@ -14,6 +14,11 @@ use crate::whose::Whose;
 /// A line is cut after so many characters.
 const LONGEST: usize = 2_000;
 
+/// What is kept of a text: neither without end, nor with what no database takes.
+pub(crate) fn kept(says: &str) -> String {
+    says.chars().filter(|letter| *letter != '\0').take(LONGEST).collect()
+}
+
 /// Writes the line with the number that the job just counted up to.
 pub(super) async fn write(
     tx: &mut Tx,
@@ -23,7 +28,7 @@ pub(super) async fn write(
     kind: LineKind,
     says: &str,
 ) -> Result<()> {
-    let says: String = says.chars().filter(|letter| *letter != '\0').take(LONGEST).collect();
+    let says = kept(says);
     let sql = "INSERT INTO job_lines (job, number, at, attempt, kind, says) VALUES ($1, $2, $3, $4, $5, $6)";
     let at = tx.now();
     tx.execute(sql, params![job, number, at, attempt, kind.as_str(), says]).await?;

@@ -2,13 +2,13 @@
 
 use db::{Read, Row, params};
 use query::{List, Page, Select};
-use types::{Error, Installation, Result, WorkspaceId};
+use types::{Error, Installation, Result, Scalar, Time, WorkspaceId};
 
 use super::rows::{self, JobLine, JobRow, QueueRow, ScheduleRow};
 use crate::reach::Reach;
 use crate::{JobId, Narrow};
 
-/// So many jobs of each state are counted at most: a look stays cheap however much waits.
+/// So many jobs of each sort are counted at most: a look stays cheap however much waits.
 const COUNTED: u32 = 50_000;
 
 pub(crate) async fn page(rx: &mut Read, reach: &Reach, narrow: &Narrow, list: &List) -> Result<Page<JobRow>> {
@@ -38,29 +38,39 @@ pub(crate) async fn log(rx: &mut Read, reach: &Reach, id: JobId, list: &List) ->
 const LOG: &str = "job_lines JOIN jobs ON jobs.id = job_lines.job";
 const COLUMNS: &str = "number, at, job_lines.attempt AS attempt, job_lines.kind AS kind, says";
 
-/// Every queue that holds something or is paused, by name.
-pub(crate) async fn queues(rx: &mut Read, _: &Installation) -> Result<Vec<QueueRow>> {
-    let part = |condition: &str| {
+/// Every queue that holds something or is paused, by name. What is full hides nothing else that is ready or failed: those
+/// are counted kind by kind and queue by queue.
+pub(crate) async fn queues(rx: &mut Read, by: &Installation) -> Result<Vec<QueueRow>> {
+    let ready = waiting(rx, by).await?;
+    let failed = texts(rx, &each("queue", "state = 'failed'")).await?;
+    let part = |condition: String| {
         format!(
             "SELECT queue, state, ready, COUNT(*) AS many, MIN(run_at) AS oldest \
              FROM (SELECT queue, state, ready, run_at FROM jobs WHERE {condition} LIMIT $1) AS part \
              GROUP BY queue, state, ready"
         )
     };
-    let parts = [
-        "state = 'queued' AND ready = 1",
-        "state = 'queued' AND ready = 0",
-        "state = 'running'",
-        "state = 'failed'",
-    ]
-    .map(part);
+    let mut parts = vec![part("state = 'queued' AND ready = 0".into()), part("state = 'running'".into())];
+    let mut params: Vec<Scalar> = vec![COUNTED.into()];
+    for (names, condition) in
+        [(ready, "state = 'queued' AND ready = 1 AND kind = $"), (failed, "state = 'failed' AND queue = $")]
+    {
+        for name in names {
+            params.push(name.into());
+            parts.push(part(format!("{condition}{}", params.len())));
+        }
+    }
     let mut all: Vec<QueueRow> = Vec::new();
-    for mut row in rx.rows(&parts.join(" UNION ALL "), params![COUNTED]).await? {
+    for mut row in rx.rows(&parts.join(" UNION ALL "), &params).await? {
         let queue = entry(&mut all, row.take("queue")?);
         let (state, ready, many): (String, bool, i64) =
             (row.take("state")?, row.take("ready")?, row.take("many")?);
         match (state.as_str(), ready) {
-            ("queued", true) => (queue.ready, queue.oldest) = (many, row.take("oldest")?),
+            ("queued", true) => {
+                let oldest: Option<Time> = row.take("oldest")?;
+                queue.oldest = queue.oldest.into_iter().chain(oldest).min();
+                queue.ready += many;
+            }
             ("queued", false) => queue.delayed = many,
             ("running", _) => queue.running += many,
             _ => queue.failed += many,
@@ -118,12 +128,22 @@ pub(crate) async fn held(rx: &mut Read) -> Result<Vec<WorkspaceId>> {
 
 /// The kinds of which something waits.
 pub(crate) async fn waiting(rx: &mut Read, _: &Installation) -> Result<Vec<String>> {
-    let sql = "WITH RECURSIVE found(kind) AS ( \
-             SELECT MIN(kind) FROM jobs WHERE state = 'queued' AND ready = 1 \
+    texts(rx, &each("kind", "state = 'queued' AND ready = 1")).await
+}
+
+/// Steps through an index from each text of the column to the next, however many jobs have the same.
+fn each(column: &str, condition: &str) -> String {
+    format!(
+        "WITH RECURSIVE found(word) AS ( \
+             SELECT MIN({column}) FROM jobs WHERE {condition} \
              UNION ALL \
-             SELECT (SELECT MIN(jobs.kind) FROM jobs WHERE state = 'queued' AND ready = 1 AND jobs.kind > found.kind) \
-             FROM found WHERE found.kind IS NOT NULL) \
-         SELECT kind FROM found WHERE kind IS NOT NULL";
+             SELECT (SELECT MIN({column}) FROM jobs WHERE {condition} AND {column} > found.word) \
+             FROM found WHERE found.word IS NOT NULL) \
+         SELECT word FROM found WHERE word IS NOT NULL"
+    )
+}
+
+async fn texts(rx: &mut Read, sql: &str) -> Result<Vec<String>> {
     let rows = rx.rows(sql, params![]).await?;
-    rows.into_iter().map(|mut row| Ok(row.take("kind")?)).collect()
+    rows.into_iter().map(|mut row| Ok(row.take("word")?)).collect()
 }

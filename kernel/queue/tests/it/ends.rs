@@ -6,8 +6,17 @@ use std::time::Duration;
 use queue::{Options, State};
 
 use crate::both;
-use crate::place::{FAIL, HEED, HOG, LINGER, NOTE, Place, QUICK, REFUSED, job, workspace};
+use crate::place::{Context, FAIL, HEED, HOG, LINGER, NOTE, Place, QUICK, REFUSED, job, workspace};
 use crate::stalled;
+
+/// Lets go of what never waits, also when the test fails.
+struct LetGo(Context);
+
+impl Drop for LetGo {
+    fn drop(&mut self) {
+        self.0.let_go.store(true, Ordering::SeqCst);
+    }
+}
 
 both! {
     async fn a_failure_is_tried_again_until_no_attempt_is_left(place) {
@@ -36,6 +45,7 @@ both! {
     async fn bad_input_a_job_that_never_waits_holds_up_nobody(place) {
         let scope = workspace();
         let node = place.node(QUICK).await;
+        let _end = LetGo(place.seen.clone());
         // More of them than there are threads for tasks.
         let mut hogs = Vec::new();
         for name in ["one", "two", "three"] {
@@ -46,12 +56,42 @@ both! {
         place.until(&scope, note, State::Done).await;
         for id in &hogs {
             let row = place.until(&scope, *id, State::Failed).await;
-            assert_eq!(row.error.as_deref(), Some("job_timed_out: The job took longer than it may."));
+            let error = row.error.as_deref();
+            // Another attempt would cost another thread.
+            assert_eq!((row.attempt, error), (1, Some("job_timed_out: The job took longer than it may.")));
         }
         // What they write at last is refused.
         place.seen.let_go.store(true, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(place.notes().await, ["beside"]);
+        node.stop().await;
+    }
+
+    async fn bad_input_jobs_that_never_wait_keep_a_bounded_number_of_threads(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let _end = LetGo(place.seen.clone());
+        let hogs: Vec<_> = (0..12).map(|n| job(&HOG, &format!("{n}"))).collect();
+        place.enqueue_many(&scope, hogs).await;
+        // Four run at a time, and as many that were given up are borne.
+        place.until_begun(8).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert_eq!(place.seen.starts.lock().len(), 8);
+        let note = place.enqueue(&scope, job(&NOTE, "beside")).await;
+        place.until(&scope, note, State::Done).await;
+        // Each thread that ends makes room for another.
+        place.seen.let_go.store(true, Ordering::SeqCst);
+        assert_eq!(place.until_notes(5).await.len(), 5);
+        node.stop().await;
+    }
+
+    async fn bad_input_an_error_that_no_database_takes_ends_its_attempt(place) {
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let id = place.enqueue(&scope, job(&FAIL, "hostile")).await;
+        let row = place.until(&scope, id, State::Failed).await;
+        let error = row.error.unwrap();
+        assert!(error.starts_with("odd: What they said:xxx") && error.len() == 2_000, "{}", error.len());
         node.stop().await;
     }
 

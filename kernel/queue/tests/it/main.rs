@@ -5,6 +5,7 @@
 
 mod ends;
 mod many;
+mod memory;
 mod place;
 mod schedules;
 mod stalled;

@@ -3,11 +3,28 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use db::Engine;
+use db::{Engine, params};
 use queue::Options;
 
 use crate::both;
 use crate::place::{BOUND, NOTE, ONE, Place, QUICK, job, workspace};
+
+/// So many jobs like the one about `origin`.
+async fn copies(place: &Place, state: &str, queue: &str, many: u32) {
+    let id = match place.db.engine() {
+        Engine::Sqlite => "randomblob(16)".to_owned(),
+        Engine::Postgres => format!("decode(md5('{queue}' || n.i::text), 'hex')"),
+    };
+    let rest = "workspace, lane, priority, ready, run_at, attempt, failures, losses, cancel, lines, told, payload, \
+         actor_kind, actor_label, request_id, trace_id, enqueued_at";
+    let sql = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many}) \
+         INSERT INTO jobs (id, kind, state, queue, {rest}) \
+         SELECT {id}, kind, '{state}', '{queue}', {rest} FROM n, jobs WHERE subject = 'origin'"
+    );
+    let copy = place.db.write(sql, |tx, sql| Box::pin(async move { Ok(tx.execute(sql, params![]).await?) }));
+    assert_eq!(copy.await.unwrap(), u64::from(many));
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_runs_once_on_two_nodes() {
@@ -27,6 +44,22 @@ async fn each_runs_once_on_two_nodes() {
     assert!(starts.len() == 200 && starts.values().all(|count| *count == 1), "{starts:?}");
     one.stop().await;
     two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p21_two_nodes_hold_one_bound_together() {
+    let place = Place::on(Engine::Postgres).await;
+    let (one, two) = (place.node(QUICK).await, place.node(QUICK).await);
+    for round in 1..=8 {
+        // Both hear of it at once.
+        let jobs = (0..6).map(|n| job(&BOUND, &format!("{round} {n}")).quiet()).collect();
+        place.enqueue_many(&workspace(), jobs).await;
+        place.until_begun(2 * round).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(place.seen.starts.lock().len(), 2 * round);
+    }
+    one.tasks.shutdown(Duration::from_secs(10)).await;
+    two.tasks.shutdown(Duration::from_secs(10)).await;
 }
 
 both! {
@@ -59,6 +92,22 @@ both! {
         assert!(starts.len() == 3 && starts.contains(&"other".to_owned()), "{starts:?}");
         node.tasks.shutdown(Duration::from_secs(10)).await;
     }
+
+    async fn a_full_queue_hides_no_other(place) {
+        let scope = workspace();
+        place.enqueue(&scope, job(&NOTE, "to copy").about("origin").quiet()).await;
+        place.enqueue_many(&scope, (0..3).map(|n| job(&ONE, &format!("{n}")).quiet()).collect()).await;
+        // More than are counted at all, in a kind and a queue that come first.
+        for (state, queue, many) in [("queued", "default", 50_010), ("failed", "a", 50_010), ("failed", "z", 2)] {
+            copies(&place, state, queue, many).await;
+        }
+        let by = types::Installation::system("a test");
+        let queues = place.db.read(by, |rx, by| Box::pin(queue::queues(rx, by))).await.unwrap();
+        let seen: Vec<_> = queues.iter().map(|one| (one.name.as_str(), one.ready, one.failed)).collect();
+        assert_eq!(seen, [("a", 0, 50_000), ("default", 50_000, 0), ("narrow", 3, 0), ("z", 0, 2)]);
+        assert!(queues[1].oldest.is_some() && queues[2].oldest.is_some(), "{queues:?}");
+    }
+
     async fn a_workspace_at_its_limit_costs_no_commits(place) {
         let (busy, other) = (workspace(), workspace());
         let hour = Duration::from_hours(1);

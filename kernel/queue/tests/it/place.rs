@@ -10,7 +10,7 @@ use queue::{Finished, Job, JobId, JobLine, JobRow, Kind, NewJob, Options, Queue,
 use serde::{Deserialize, Serialize};
 use tasks::TaskGroup;
 use tokio::sync::Notify;
-use types::{Actor, ActorKind, Error, Id, Result, Scope, Time, Trace, WorkspaceId};
+use types::{Actor, ActorKind, Clock, Error, Id, Result, Scope, Time, Trace, WorkspaceId};
 
 /// What a job of these tests is told to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,18 +41,21 @@ pub(crate) static ONE: Kind<Work> = Kind {
     retry: SHORT,
     ..Kind::new("test.one", |job, work| Box::pin(note(job, work)))
 };
-/// Fails as its name says: `always`, `cancels itself`, `never again`, `panic`, `sleep`, or `twice`.
+/// Fails as its name says: `always`, `cancels itself`, `hostile`, `never again`, `panic`, `sleep`, or `twice`.
 pub(crate) static FAIL: Kind<Work> = Kind {
     retry: SHORT,
     timeout: Duration::from_millis(300),
     ..Kind::new("test.fail", |job, work| Box::pin(fail(job, work)))
 };
-/// Never waits, until it is let go, and has one attempt.
+/// Never waits, until it is let go.
 pub(crate) static HOG: Kind<Work> = Kind {
-    retry: Retry::NEVER,
+    retry: SHORT,
     timeout: Duration::from_millis(200),
     ..Kind::new("test.hog", |job, work| Box::pin(hog(job, work)))
 };
+/// Takes memory without end.
+pub(crate) static SWELL: Kind<Work> =
+    Kind { retry: SHORT, ..Kind::new("test.swell", |job, work| Box::pin(swell(job, work))) };
 /// Its first attempt waits to be let go, whatever it is told, and then finishes.
 pub(crate) static STALL: Kind<Work> =
     Kind { retry: SHORT, ..Kind::new("test.stall", |job, work| Box::pin(stall(job, work))) };
@@ -107,6 +110,7 @@ async fn fail(job: Job, work: Work) -> Result<Finished> {
             cancel.await?;
             Err(Error::unavailable("busy", "Not now."))
         }
+        "hostile" => Err(Error::unavailable("odd", format!("What they said:\0{}", "x".repeat(100_000)))),
         "never again" => Err(queue::not_again(Error::invalid("wrong", "It is wrong."))),
         "twice" if job.attempt() > 2 => finish(&job, work).await,
         _ => Err(Error::unavailable("busy", "Not now.")),
@@ -119,6 +123,16 @@ async fn hog(job: Job, work: Work) -> Result<Finished> {
         std::hint::spin_loop();
     }
     finish(&job, work).await
+}
+
+async fn swell(job: Job, work: Work) -> Result<Finished> {
+    begun(&job, &work)?;
+    let mut all = Vec::new();
+    while !job.should_stop() {
+        all.push(vec![u8::try_from(all.len() % 200).unwrap_or(0) + 1; 4 << 20]);
+        tokio::task::yield_now().await;
+    }
+    Err(Error::unavailable("stopped", format!("It was told to stop at {}.", all.len())))
 }
 
 async fn stall(job: Job, work: Work) -> Result<Finished> {
@@ -176,8 +190,9 @@ pub(crate) const QUICK: Options = Options {
 };
 
 pub(crate) struct Place {
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
     _database: Option<peers::Database>,
+    pub(crate) url: String,
     pub(crate) db: Db,
     pub(crate) seen: Context,
 }
@@ -189,10 +204,16 @@ pub(crate) struct Node {
 
 impl Place {
     pub(crate) async fn on(engine: Engine) -> Self {
+        Self::by(engine, Clock::system()).await
+    }
+
+    /// By a clock of the test's own.
+    pub(crate) async fn by(engine: Engine, clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = (engine == Engine::Postgres).then(|| peers::postgres().fresh_database());
         let url = database.as_ref().map_or("sqlite".to_owned(), |database| database.url.clone());
-        let db = Db::open(db::Options { pool: 8, ..db::Options::new(url, folder.path()) }).await.unwrap();
+        let options = db::Options { pool: 8, clock, ..db::Options::new(url.as_str(), folder.path()) };
+        let db = Db::open(options).await.unwrap();
         db.migrate(&[journal::MIGRATIONS, queue::MIGRATIONS]).await.unwrap();
         let notes = if engine == Engine::Postgres { "BYTEA" } else { "BLOB" };
         let sql = format!(
@@ -201,16 +222,11 @@ impl Place {
         db.write(sql, |tx, sql| Box::pin(async move { Ok(tx.execute(sql, params![]).await?) }))
             .await
             .unwrap();
-        Self { _folder: folder, _database: database, db, seen: Context::default() }
+        Self { folder, _database: database, url, db, seen: Context::default() }
     }
 
     pub(crate) async fn node(&self, options: Options) -> Node {
-        let kinds = [&NOTE, &ONE, &FAIL, &STALL, &HEED, &LINGER, &BOUND, &REFUSED, &HOG]
-            .map(Kind::registered)
-            .to_vec();
-        let tasks = TaskGroup::new();
-        let queue = Queue::start(&self.db, &tasks, kinds, self.seen.clone(), options).await.unwrap();
-        Node { tasks, queue }
+        Node::on(&self.db, &self.seen, options).await
     }
 
     pub(crate) async fn enqueue(&self, scope: &Scope, job: NewJob) -> JobId {
@@ -298,6 +314,15 @@ impl Place {
 }
 
 impl Node {
+    pub(crate) async fn on(db: &Db, seen: &Context, options: Options) -> Self {
+        let kinds = [&NOTE, &ONE, &FAIL, &STALL, &HEED, &LINGER, &BOUND, &REFUSED, &HOG, &SWELL]
+            .map(Kind::registered)
+            .to_vec();
+        let tasks = TaskGroup::new();
+        let queue = Queue::start(db, &tasks, kinds, seen.clone(), options).await.unwrap();
+        Self { tasks, queue }
+    }
+
     pub(crate) async fn stop(self) {
         assert_eq!(self.tasks.shutdown(Duration::from_secs(10)).await, Vec::<&str>::new());
     }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use db::{Engine, params};
-use queue::{NewJob, Options, Schedule};
-use types::Time;
+use queue::{NewJob, Options, Schedule, State};
+use types::{Clock, Time};
 
 use crate::both;
-use crate::place::{NOTE, Place, QUICK, Work};
+use crate::place::{FAIL, NOTE, Place, QUICK, Work, job, workspace};
 
 const EACH_SECOND: Schedule = Schedule { name: "test.second", cron: "* * * * * *", job: asked };
 const HOURLY: Schedule = Schedule { name: "test.hourly", cron: "7 * * * *", job: asked };
@@ -99,6 +99,41 @@ both! {
         node.stop().await;
         assert_eq!(next().await, rests);
         assert!(times(&place).await.is_empty());
+    }
+
+    async fn p24_a_clock_that_is_set_back_keeps_no_delayed_job_and_no_retry_waiting(place) {
+        let (minute, day) = (Duration::from_mins(1), Duration::from_hours(24));
+        let start = Time::from_millis(1_780_000_000_000);
+        let clock = Clock::standing(start);
+        let place = Place::by(place.db.engine(), clock.clone()).await;
+        let scope = workspace();
+        let node = place.node(QUICK).await;
+        let delayed = place.enqueue(&scope, job(&NOTE, "delayed").after(10 * minute)).await;
+        let failed = place.enqueue(&scope, job(&FAIL, "twice")).await;
+        place.until_begun(1).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        for back in [Duration::from_hours(2), 31 * day] {
+            clock.set(clock.now().minus(back));
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            // It begins to wait anew, so it is neither forgotten nor early.
+            assert_eq!(place.get(&scope, delayed).await.run_at, clock.now().plus(10 * minute), "{back:?}");
+        }
+        clock.advance(9 * minute);
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert_eq!(place.get(&scope, failed).await.failures, 2);
+        assert_eq!(place.get(&scope, delayed).await.state, State::Queued);
+        clock.advance(2 * minute);
+        place.until(&scope, delayed, State::Done).await;
+        place.until(&scope, failed, State::Done).await;
+        node.stop().await;
+        // A node whose clock is a little behind another's changes nothing.
+        let waits = place.enqueue(&scope, job(&NOTE, "waits").after(10 * minute)).await;
+        let before = place.get(&scope, waits).await.run_at;
+        clock.set(clock.now().minus(minute));
+        let node = place.node(QUICK).await;
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert_eq!(place.get(&scope, waits).await.run_at, before);
+        node.stop().await;
     }
 
     async fn a_schedule_that_never_comes_is_refused(place) {

@@ -3,7 +3,7 @@
 use query::{List, Place};
 use queue::{JobId, Narrow, Reach};
 use serde_json::{Value, json};
-use types::{Error, Installation, Result};
+use types::{Error, Installation, Kind, Result};
 use web::App;
 
 use crate::model::{Around, LineOut, known};
@@ -51,7 +51,7 @@ pub async fn show(app: &App, id: &str, after: i64) -> Result<Value> {
             Ok((Around::look(rx, known).await?.show(job), lines))
         })
     });
-    let (job, lines) = seen.await?;
+    let (job, lines) = named(id, seen.await)?;
     let lines: Vec<_> = lines.into_iter().map(LineOut::from).collect();
     Ok(json!({ "job": job, "lines": lines }))
 }
@@ -61,7 +61,7 @@ pub async fn cancel(app: &App, id: &str) -> Result<Value> {
     let cancel = app
         .db()
         .write(args, |tx, (reach, id)| Box::pin(async move { queue::cancel(tx, reach.clone(), *id).await }));
-    Ok(json!({ "id": id, "state": cancel.await?.as_str() }))
+    Ok(json!({ "id": id, "state": named(id, cancel.await)?.as_str() }))
 }
 
 pub async fn retry(app: &App, id: &str) -> Result<Value> {
@@ -69,7 +69,7 @@ pub async fn retry(app: &App, id: &str) -> Result<Value> {
     let retry = app
         .db()
         .write(args, |tx, (reach, id)| Box::pin(async move { queue::retry(tx, reach.clone(), *id).await }));
-    retry.await?;
+    named(id, retry.await)?;
     Ok(json!({ "id": id, "state": "queued" }))
 }
 
@@ -78,7 +78,12 @@ pub async fn pause(app: &App, name: &str, paused: bool) -> Result<Value> {
     let args = (operator(), name.to_owned(), queues::model::known(app));
     let work = app.db().write(args, move |tx, (by, name, known)| {
         Box::pin(async move {
-            queues::model::find(tx, by, known, name).await?;
+            let all = queues::model::all(tx, by, known).await?;
+            if !all.iter().any(|queue| queue.name == *name) {
+                let names: Vec<_> = all.iter().map(|queue| queue.name.as_str()).collect();
+                let message = format!("No queue is called {name}. There are {}.", names.join(", "));
+                return Err(Error::new(Kind::NotFound, "not_found", message));
+            }
             if paused { queue::pause(tx, by, name).await } else { queue::resume(tx, by, name).await }
         })
     });
@@ -87,5 +92,18 @@ pub async fn pause(app: &App, name: &str, paused: bool) -> Result<Value> {
 }
 
 fn job_id(text: &str) -> Result<JobId> {
-    text.parse().map_err(|_| Error::not_found())
+    text.parse().map_err(|_| no_job(text))
+}
+
+fn no_job(id: &str) -> Error {
+    Error::new(
+        Kind::NotFound,
+        "not_found",
+        format!("No job has the id {id}: `mainstay jobs list` has the newest."),
+    )
+}
+
+/// What was not found is the job.
+fn named<T>(id: &str, outcome: Result<T>) -> Result<T> {
+    outcome.map_err(|error| if error.kind() == Kind::NotFound { no_job(id) } else { error })
 }

@@ -13,7 +13,8 @@ pub(crate) struct QueuesOut {
     pub(crate) items: Vec<QueueOut>,
 }
 
-/// A queue and what is in it. At most 50,000 jobs of each state are counted, over all queues.
+/// A queue and what is in it. Counted are at most 50,000 ready jobs of a kind, 50,000 failed ones of a queue, and 50,000
+/// delayed ones of all queues together.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct QueueOut {
     pub(crate) name: String,

@@ -65,6 +65,26 @@ testkit::on_both! {
         assert_eq!(seen.json()["stuck"].as_str(), Some("unknown_kind"));
     }
 
+    async fn the_tag_of_a_waiting_job_tells_what_keeps_it(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, admin) = (app.owner("Main").await, app.administrator().await);
+        let id = ask(&app, &owner.workspace, NewJob::new(&TOIL, &says(&["one"])).unwrap().after(LATER)).await;
+        let path = format!("{JOBS}/{id}");
+        let again = |tag: String| owner.ask(http::Method::GET, &path).header("if-none-match", &tag).send();
+        let nobody = owner.get(&path).await.expect(200);
+        app.work().await;
+        // The job is the same, and somebody runs its kind now; then its queue is paused.
+        let somebody = again(nobody.etag()).await.expect(200);
+        assert_eq!((nobody.text("stuck").as_str(), &somebody.json()["stuck"]), ("no_worker", &json!(null)));
+        assert_eq!(again(somebody.etag()).await.status, 304);
+        let _ = post(&admin, "/api/v1/queues/toil/pause".into()).await.expect(200);
+        let paused = again(somebody.etag()).await.expect(200);
+        assert_eq!((paused.text("stuck").as_str(), &paused.json()["version"]), ("queue_paused", &json!(1)));
+        // A change by whoever holds an older picture of what keeps it is still a change of this version.
+        let cancel = owner.ask(http::Method::POST, format!("{path}/cancel")).header("if-match", &somebody.etag());
+        assert_eq!(cancel.send().await.expect(200).text("state"), "cancelled");
+    }
+
     async fn bad_input_a_payload_of_another_version_fails_at_once_and_says_why(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
