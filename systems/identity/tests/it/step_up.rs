@@ -149,6 +149,22 @@ testkit::on_both! {
         let _ = app.anonymous().bearer(&pair.text("access_token")).get(&path).await.expect(200);
     }
 
+    async fn a_factor_that_was_taken_off_again_opens_nothing_that_asks_for_one(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, ..) = owner_with_totp(&app).await;
+        let member = app.member("Main").await;
+        let path = format!("{WORKSPACES}/{}", owner.workspace);
+        let _ = owner.patch(&path, json!({"require_second_factor": true})).await.expect(200);
+        with_totp(&app, &member).await;
+        let _ = member.get(&path).await.expect(200);
+        let _ = member.post(DANGEROUS[1], Value::Null).await.expect(200);
+        member.get(&path).await.refused(403, "second_factor_needed");
+        let page = member.get(SESSIONS).await.expect(200).json();
+        assert!(page["items"][0]["second_factor_at"].is_null(), "{page}");
+        with_totp(&app, &member).await;
+        let _ = member.get(&path).await.expect(200);
+    }
+
     async fn p15_the_test_of_required_factors_can_fail(engine: Engine) {
         let app = start(engine).await;
         let (owner, ..) = owner_with_totp(&app).await;

@@ -274,12 +274,13 @@ async fn update_passkey(
     params(("id" = String, Path, description = "The passkey's id.")),
     responses((status = 204, description = "It opens nothing any more.")))]
 async fn delete_passkey(
+    State(app): State<App>,
     caller: Caller,
     commit: Commit<Installation>,
     Path(id): Path<PasskeyId>,
 ) -> Result<Reply> {
     let (person, _) = sessions::own(&caller)?;
-    commit
+    let reply = commit
         .deleted((person, id), |tx, inst, change| {
             Box::pin(async move {
                 let (person, id) = change.id;
@@ -288,7 +289,9 @@ async fn delete_passkey(
                 ops::remove(tx, inst, &row).await
             })
         })
-        .await
+        .await;
+    app.extension::<Identity>()?.callers.forget();
+    reply
 }
 
 /// Begins to sign in with a passkey, whoever it is.
