@@ -1,13 +1,16 @@
 //! A workspace that the address names instead of the header: whether the caller belongs there, and what he may.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use db::Read;
-use types::{Error, Installation, Permission, PersonId, Problems, Result, Rights, Scope, WorkspaceId};
-use web::{Caller, Check, Closed};
+use types::{Error, Installation, Permission, PersonId, Problems, Result, Rights, Scope, Time, WorkspaceId};
+use web::{App, Caller, Check, Closed, Fault};
 
 use crate::Identity;
+use crate::permissions::{API_KEYS_MANAGE, MEMBERS_MANAGE, ROLES_MANAGE, WORKSPACE_MANAGE};
 use crate::workspaces::limits::Allowed;
+use crate::workspaces::roles::Post;
 use crate::workspaces::{self, life, members};
 
 /// Who wants to do what in which workspace; made by a handler, settled inside its transaction.
@@ -21,6 +24,16 @@ pub(crate) struct Place {
     pub(crate) even: &'static [Closed],
     /// What the settings allow a workspace that has no limits of its own.
     pub(crate) allowed: Allowed,
+    /// How old a proof may be for dangerous acts.
+    pub(crate) proof_age: Duration,
+}
+
+/// Whoever holds one of these can take others in, or make what outlives him.
+const MIGHTY: [Permission; 4] = [MEMBERS_MANAGE, ROLES_MANAGE, API_KEYS_MANAGE, WORKSPACE_MANAGE];
+
+/// How old a proof may be for dangerous acts.
+pub(crate) fn proof_age(app: &App) -> Duration {
+    if app.broken(Fault::StaleProof) { Duration::MAX } else { app.authenticate().step_up_age(app) }
 }
 
 impl Place {
@@ -31,6 +44,16 @@ impl Place {
 
     pub(crate) fn wishing<B>(self, body: B) -> Wish<B> {
         Wish { place: self, body }
+    }
+
+    /// Refuses to give a role by which its holder could take others in, until whoever gives it has proven lately who they
+    /// are: a session that was stolen must not stay by the hand of an accomplice. A key has nobody to ask.
+    pub(crate) fn vouch(&self, post: &Post, now: Time) -> Result<()> {
+        let rights = self.identity.roles.rights_of(post);
+        if self.caller.proven_at.is_none() || !MIGHTY.iter().any(|one| rights.hold(*one)) {
+            return Ok(());
+        }
+        self.caller.proven_within(self.proof_age, now)
     }
 
     fn admit(&self, closed: Option<Closed>) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Workspaces over HTTP.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use db::Tx;
 use query::{Kind, Page, SortColumn, SortField, SortFields};
@@ -15,7 +17,7 @@ use super::model::{NAME_MAX, WorkspaceRow, is_code, is_slug};
 use super::store::{Whose, Written};
 use super::{ops, store};
 use crate::Identity;
-use crate::callers::{Place, enter, lacking, person_of};
+use crate::callers::{Place, enter, lacking, person_of, proof_age};
 use crate::people::check_line;
 use crate::permissions::{WORKSPACE_MANAGE, WORKSPACE_READ, WORKSPACE_WRITE};
 
@@ -101,7 +103,7 @@ impl WorkspacePatch {
         tx: &mut Tx,
         scope: &Scope,
         mut now: WorkspaceRow,
-        caller: &Caller,
+        (caller, proof_age): (&Caller, Duration),
     ) -> types::Result<WorkspaceRow> {
         if let Some(required) = self.require_second_factor.as_set().copied()
             && required != now.require_second_factor
@@ -109,6 +111,10 @@ impl WorkspacePatch {
             // Else whoever switches it on would be the first who is kept out.
             if required && !caller.second_factor {
                 return Err(web::second_factor_needed());
+            }
+            // And the thief of a session, or of a key, would switch it off first.
+            if !required {
+                caller.proven_within(proof_age, tx.now())?;
             }
             now = ops::require_second_factor(tx, scope, required).await?;
         }
@@ -242,7 +248,7 @@ pub(crate) fn place(
     permission: Permission,
 ) -> types::Result<Place> {
     let (identity, allowed) = (app.extension::<Identity>()?, Allowed::by(app.settings()));
-    Ok(Place { identity, caller, workspace, permission, even: &[], allowed })
+    Ok(Place { identity, caller, workspace, permission, even: &[], allowed, proof_age: proof_age(app) })
 }
 
 /// The workspaces that the caller belongs to.
@@ -353,7 +359,8 @@ async fn update_workspace(
                 if change.body.times() && !held.hold(WORKSPACE_MANAGE) {
                     return Err(lacking(WORKSPACE_MANAGE));
                 }
-                let row = change.body.onto(tx, &scope, now, &change.id.caller).await?;
+                let by = (&change.id.caller, change.id.proof_age);
+                let row = change.body.onto(tx, &scope, now, by).await?;
                 Ok(WorkspaceOut::new(row, tx.now()))
             })
         })
