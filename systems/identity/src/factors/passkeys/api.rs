@@ -25,6 +25,7 @@ use crate::sessions::ops::Grant;
 use crate::sessions::ops_door::{self, Guest, Proof};
 use crate::sessions::{self, SessionId, SessionKind, TokenPair, cookies};
 use crate::settings::IdentitySettings;
+use crate::sso::SsoSettings;
 use crate::{Identity, people};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -269,10 +270,11 @@ async fn update_passkey(
         .await
 }
 
-/// Removes a passkey. Delete it in the device as well, which nobody but its owner can do.
+/// Removes a passkey. Delete it in the device as well, which nobody but its owner can do. The last way to sign in stays.
 #[utoipa::path(delete, path = "/api/v1/auth/passkeys/{id}", tag = "auth", operation_id = "delete_passkey",
     params(("id" = String, Path, description = "The passkey's id.")),
-    responses((status = 204, description = "It opens nothing any more.")))]
+    responses((status = 204, description = "It opens nothing any more."),
+              (status = 409, description = "Nobody could sign in to the account any more.")))]
 async fn delete_passkey(
     State(app): State<App>,
     caller: Caller,
@@ -280,13 +282,14 @@ async fn delete_passkey(
     Path(id): Path<PasskeyId>,
 ) -> Result<Reply> {
     let (person, _) = sessions::own(&caller)?;
+    let file = app.settings().get::<SsoSettings>();
     let reply = commit
-        .deleted((person, id), |tx, inst, change| {
+        .deleted((file, person, id), |tx, inst, change| {
             Box::pin(async move {
-                let (person, id) = change.id;
-                let row = store::of_person(tx, inst, person, id).await?.ok_or_else(Error::not_found)?;
+                let (file, person, id) = &change.id;
+                let row = store::of_person(tx, inst, *person, *id).await?.ok_or_else(Error::not_found)?;
                 change.admit(row.version)?;
-                ops::remove(tx, inst, &row).await
+                ops::remove(tx, inst, file, &row).await
             })
         })
         .await;
