@@ -14,6 +14,7 @@ mod guide;
 mod jobs;
 mod keys;
 mod mail;
+mod oauth;
 mod process;
 mod serve;
 #[cfg(feature = "faults")]
