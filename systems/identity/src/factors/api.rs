@@ -16,7 +16,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_second_factors))
         .routes(routes!(reset_second_factors))
         .merge(totp::api::routes())
-        .merge(passkeys::api::routes())
+        .merge(passkeys::routes())
 }
 
 /// What the person has.

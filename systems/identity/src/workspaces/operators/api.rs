@@ -13,7 +13,8 @@ use super::ops;
 use crate::Identity;
 use crate::callers::proof_age;
 use crate::settings::IdentitySettings;
-use crate::workspaces::api::{SHAPE, WorkspaceOut, WorkspacePatch};
+use crate::workspaces::api::SHAPE;
+use crate::workspaces::api_shapes::{WorkspaceOut, WorkspacePatch};
 use crate::workspaces::life::Step;
 use crate::workspaces::store::{self, Whose};
 
