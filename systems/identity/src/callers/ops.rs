@@ -22,6 +22,8 @@ pub(crate) struct Place {
     pub(crate) permission: Permission,
     /// In which closed states of the workspace this goes on all the same.
     pub(crate) even: &'static [Closed],
+    /// Whether something changes, though the permission is one to read.
+    pub(crate) changes: bool,
     /// What the settings allow a workspace that has no limits of its own.
     pub(crate) allowed: Allowed,
     /// How old a proof may be for dangerous acts.
@@ -42,6 +44,11 @@ impl Place {
         Self { even, ..self }
     }
 
+    #[must_use]
+    pub(crate) fn changing(self) -> Self {
+        Self { changes: true, ..self }
+    }
+
     pub(crate) fn wishing<B>(self, body: B) -> Wish<B> {
         Wish { place: self, body }
     }
@@ -57,7 +64,7 @@ impl Place {
     }
 
     fn admit(&self, closed: Option<Closed>) -> Result<()> {
-        let reads = self.permission.as_str().ends_with(":read");
+        let reads = !self.changes && self.permission.as_str().ends_with(":read");
         match closed {
             Some(closed) if self.even.contains(&closed) || (reads && closed.may_be_read()) => Ok(()),
             Some(closed) => Err(closed.refusal()),
@@ -107,6 +114,19 @@ pub(crate) async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> 
         return Ok((scope, rights));
     }
     Err(lacking(*permission))
+}
+
+/// The same for what any member may do about themselves, whatever their role allows.
+pub(crate) async fn enter_as_member(
+    rx: &mut Read,
+    inst: &Installation,
+    place: &Place,
+) -> Result<(Scope, PersonId)> {
+    let scope = match enter(rx, inst, place).await {
+        Err(error) if error.code() == "permission_needed" => workspaces::ops::at(inst, place.workspace),
+        found => found?.0,
+    };
+    Ok((scope, need_person(&place.caller)?))
 }
 
 pub(crate) fn lacking(permission: Permission) -> Error {

@@ -43,7 +43,8 @@ pub(crate) fn place(
     permission: Permission,
 ) -> types::Result<Place> {
     let (identity, allowed) = (app.extension::<Identity>()?, Allowed::by(app.settings()));
-    Ok(Place { identity, caller, workspace, permission, even: &[], allowed, proof_age: proof_age(app) })
+    let proof_age = proof_age(app);
+    Ok(Place { identity, caller, workspace, permission, even: &[], changes: false, allowed, proof_age })
 }
 
 /// The workspaces that the caller belongs to.
