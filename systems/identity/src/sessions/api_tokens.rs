@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use serde::Deserialize;
-use types::{Error, Installation};
+use types::{Error, Installation, Kind};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -71,22 +71,22 @@ async fn create_token(
     Form(body): Form<TokenIn>,
 ) -> Result<Reply> {
     let identity = view.app().extension::<Identity>()?;
-    let go_on = match body.grant_type.as_deref() {
-        None | Some("password") => false,
-        Some("second_factor") => true,
-        Some(_) => {
-            let message = "Only the grant types `password` and `second_factor` are known here.";
-            return Err(Error::malformed("unsupported_grant_type", message).into());
-        }
-    };
-    let entry = body.entry(go_on)?;
+    let entry = body.entry().map_err(in_words_of_oauth)?;
     let guest = Guest { origin: origin(&headers, client), kind: SessionKind::Tokens };
-    let grant = enter(&view, &identity, client, guest, entry).await?;
+    let grant = enter(&view, &identity, client, guest, entry).await.map_err(in_words_of_oauth)?;
     Ok(Reply::ok(&ops::pair(view.app(), &identity, &grant).await?)?.no_store())
 }
 
 impl TokenIn {
-    fn entry(self, go_on: bool) -> types::Result<Entry> {
+    fn entry(self) -> types::Result<Entry> {
+        let go_on = match self.grant_type.as_deref() {
+            None | Some("password") => false,
+            Some("second_factor") => true,
+            Some(_) => {
+                let message = "Only the grant types `password` and `second_factor` are known here.";
+                return Err(Error::malformed("unsupported_grant_type", message));
+            }
+        };
         let passkey = self.passkey.map(|json| web::read_json(json.as_bytes())).transpose()?;
         if go_on {
             return Entry::factor(self.challenge, self.totp, passkey);
@@ -120,5 +120,18 @@ async fn refresh_token(
     if let Err(error) = &refreshed {
         identity.refusals.count(error.code(), client.0, app.clock().now());
     }
-    Ok(Reply::ok(&refreshed?)?.no_store())
+    Ok(Reply::ok(&refreshed.map_err(in_words_of_oauth)?)?.no_store())
+}
+
+/// A refusal with the member `error` beside those of a problem: it is what OAuth clients look for (RFC 6749, 5.2), and one that does
+/// not find it takes the refusal for a token.
+fn in_words_of_oauth(refusal: Error) -> Error {
+    let word = match (refusal.kind(), refusal.code()) {
+        (Kind::Unauthenticated, "second_factor_required") => "second_factor_required",
+        (Kind::Unauthenticated, _) => "invalid_grant",
+        (_, "unsupported_grant_type") => "unsupported_grant_type",
+        (Kind::Invalid | Kind::Malformed, _) => "invalid_request",
+        _ => return refusal,
+    };
+    refusal.with("error", word)
 }
