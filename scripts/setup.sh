@@ -71,10 +71,10 @@ if [ ! -x "$VENV/bin/schemathesis" ] || [ ! -x "$VENV/bin/aiosmtpd" ] || ! "$VEN
     "$VENV/bin/pip" install --quiet --disable-pip-version-check schemathesis aiosmtpd pyotp
 fi
 
-# An independent reader of our access tokens.
-if ! "$VENV/bin/python" -c 'import jwt, cryptography' 2>/dev/null; then
-    say "installing PyJWT into $VENV"
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check pyjwt==2.10.1 cryptography==45.0.7
+# An independent client: it signs in by OAuth 2 and reads our access tokens (joserfc is its part for those).
+if ! "$VENV/bin/python" -c 'import authlib, joserfc, requests, cryptography' 2>/dev/null; then
+    say "installing authlib into $VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check authlib==1.9.10 joserfc==1.8.0 requests==2.34.2 cryptography==45.0.7
 fi
 
 # A provider to sign in at; an install that broke off begins anew.

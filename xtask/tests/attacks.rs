@@ -73,6 +73,34 @@ fn every_named_test_exists_and_every_attack_that_is_tried_has_a_row() {
     assert!(wrong.is_empty(), "{TABLE}:\n{}", wrong.join("\n"));
 }
 
+/// The names in backticks in the last cell of each row below the title of the advisories.
+fn of_advisories(table: &str) -> BTreeSet<&str> {
+    let below = table.split_once("## Advisories").map_or("", |(_, below)| below);
+    let lines = below.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let cells = lines.filter_map(|line| line.trim_matches('|').split(" | ").last());
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+#[test]
+fn every_advisory_that_is_tried_has_a_row_and_every_row_a_test() {
+    let tree = Tree::read(&xtask::root()).unwrap();
+    let rust = tree
+        .sources
+        .iter()
+        .filter(|source| source.path.ends_with(".rs") && !source.path.starts_with("xtask/"));
+    let functions: BTreeSet<&str> =
+        rust.flat_map(|source| source.text.lines().filter_map(function)).collect();
+    let table = &tree.sources.iter().find(|source| source.path == TABLE).unwrap().text;
+    let named = of_advisories(table);
+    assert!(named.len() >= 15, "{}", named.len());
+    let gone: Vec<_> = named.difference(&functions).collect();
+    assert!(gone.is_empty(), "{TABLE} names tests that are not there: {gone:?}");
+    let numbered = functions.iter().filter(|name| name.contains("cve_20") || name.contains("ghsa_"));
+    let unlisted: Vec<_> =
+        numbered.filter(|name| !named.contains(*name) && !name.contains("can_fail")).collect();
+    assert!(unlisted.is_empty(), "{TABLE} lacks {unlisted:?}");
+}
+
 #[test]
 fn names_and_rows_are_read() {
     assert_eq!(attack("a07_a_cursor").as_deref(), Some("A07"));

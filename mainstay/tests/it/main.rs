@@ -15,6 +15,7 @@ mod guide;
 mod jobs;
 mod keys;
 mod mail;
+mod oauth;
 mod process;
 mod redis;
 mod serve;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::process::{PATIENCE, Server, folder, mainstay};
 
-const PASSWORD: &str = "a long enough passphrase";
-const OWNER: &str = "owner@example.test";
+pub(crate) const PASSWORD: &str = "a long enough passphrase";
+pub(crate) const OWNER: &str = "owner@example.test";
 const EVENTS: &str = "/api/v1/status/events";
 
 /// An administrator in a folder that no server uses yet.

@@ -160,9 +160,7 @@ const SCHEDULES: &[queue::Schedule] =
 
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .merge(sessions::api::routes())
-        .merge(sessions::cookies::api::routes())
-        .merge(sessions::devices::api::routes())
+        .merge(sessions::routes())
         .merge(registration::api::routes())
         .merge(passwords::api::routes())
         .merge(addresses::api::routes())

@@ -43,7 +43,8 @@ config::section! {
         #[runtime] #[check(at_most_a_minute)]
         refresh_leeway: Duration = "10s",
         /// How old the last proof of who somebody is may be for dangerous acts: ending all sessions, second factors, new keys,
-        /// deleting or giving away a workspace or an account. An older one is answered 403 `step_up_required`.
+        /// webhooks, giving a role that can take others in, deleting or giving away a workspace or an account. An older one is
+        /// answered 403 `step_up_required`.
         #[runtime] #[check(not_zero)]
         step_up_age: Duration = "10m",
         /// How long ended sessions stay in the list.

@@ -40,7 +40,7 @@ testkit::on_both! {
         }
     }
 
-    async fn a10_a_topic_is_for_those_who_may_read_of_it(engine: Engine) {
+    async fn a10_cve_2026_30947_a_topic_is_for_those_who_may_read_of_it(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
         let node = Node::of(&app).await;

@@ -120,6 +120,20 @@ testkit::on_both! {
         assert_eq!(mistake(&owner, body(HOOK, &["session.created"])).await.1, "unknown");
     }
 
+    async fn where_it_goes_is_said_by_a_person_with_a_fresh_proof_or_by_a_key(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.owner("Main").await;
+        let id = owner.post(WEBHOOKS, body(HOOK, &["*"])).await.expect(201).text("id");
+        let key = app.key(&owner, &["webhooks:manage"]).await;
+        app.clock().advance(std::time::Duration::from_mins(10));
+        owner.post(WEBHOOKS, body(HOOK, &["*"])).await.refused(403, "step_up_required");
+        owner.patch(format!("{WEBHOOKS}/{id}"), json!({"url": "https://evil.example.com"})).await.refused(403, "step_up_required");
+        owner.post(format!("{WEBHOOKS}/{id}/rotate-secret"), json!({})).await.refused(403, "step_up_required");
+        let _ = owner.post(format!("{WEBHOOKS}/{id}/enable"), json!({})).await.expect(200);
+        let _ = key.post(WEBHOOKS, body(HOOK, &["*"])).await.expect(201);
+        let _ = owner.delete(format!("{WEBHOOKS}/{id}")).await.expect(204);
+    }
+
     async fn a02_reading_is_not_managing_and_members_do_neither(engine: Engine) {
         let app = start(engine).await;
         let (owner, member) = (app.owner("Main").await, app.member("Main").await);

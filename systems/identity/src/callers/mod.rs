@@ -16,7 +16,9 @@ use futures_util::future::BoxFuture;
 use types::{Actor, Error, Result, Rights, Time, WorkspaceId};
 use web::{App, Authenticate, Caller, Closed, Cookie, Credential, Fault};
 
-pub(crate) use ops::{Place, Wish, enter, ground, lacking, need_person, person_of};
+pub(crate) use ops::{
+    Place, Wish, enter, enter_as_member, ground, lacking, need_person, person_of, proof_age,
+};
 use ops_keys::Sent;
 pub(crate) use standing::{Callers, workspace_named};
 use standing::{Found, KeyStanding, PersonStanding, Seat, SessionStanding};

@@ -1,13 +1,16 @@
 //! A workspace that the address names instead of the header: whether the caller belongs there, and what he may.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use db::Read;
-use types::{Error, Installation, Permission, PersonId, Problems, Result, Rights, Scope, WorkspaceId};
-use web::{Caller, Check, Closed};
+use types::{Error, Installation, Permission, PersonId, Problems, Result, Rights, Scope, Time, WorkspaceId};
+use web::{App, Caller, Check, Closed, Fault};
 
 use crate::Identity;
+use crate::permissions::{API_KEYS_MANAGE, MEMBERS_MANAGE, ROLES_MANAGE, WORKSPACE_MANAGE};
 use crate::workspaces::limits::Allowed;
+use crate::workspaces::roles::Post;
 use crate::workspaces::{self, life, members};
 
 /// Who wants to do what in which workspace; made by a handler, settled inside its transaction.
@@ -19,8 +22,20 @@ pub(crate) struct Place {
     pub(crate) permission: Permission,
     /// In which closed states of the workspace this goes on all the same.
     pub(crate) even: &'static [Closed],
+    /// Whether something changes, though the permission is one to read.
+    pub(crate) changes: bool,
     /// What the settings allow a workspace that has no limits of its own.
     pub(crate) allowed: Allowed,
+    /// How old a proof may be for dangerous acts.
+    pub(crate) proof_age: Duration,
+}
+
+/// Whoever holds one of these can take others in, or make what outlives him.
+const MIGHTY: [Permission; 4] = [MEMBERS_MANAGE, ROLES_MANAGE, API_KEYS_MANAGE, WORKSPACE_MANAGE];
+
+/// How old a proof may be for dangerous acts.
+pub(crate) fn proof_age(app: &App) -> Duration {
+    if app.broken(Fault::StaleProof) { Duration::MAX } else { app.authenticate().step_up_age(app) }
 }
 
 impl Place {
@@ -29,12 +44,27 @@ impl Place {
         Self { even, ..self }
     }
 
+    #[must_use]
+    pub(crate) fn changing(self) -> Self {
+        Self { changes: true, ..self }
+    }
+
     pub(crate) fn wishing<B>(self, body: B) -> Wish<B> {
         Wish { place: self, body }
     }
 
+    /// Refuses to give a role by which its holder could take others in, until whoever gives it has proven lately who they
+    /// are: a session that was stolen must not stay by the hand of an accomplice. A key has nobody to ask.
+    pub(crate) fn vouch(&self, post: &Post, now: Time) -> Result<()> {
+        let rights = self.identity.roles.rights_of(post);
+        if self.caller.proven_at.is_none() || !MIGHTY.iter().any(|one| rights.hold(*one)) {
+            return Ok(());
+        }
+        self.caller.proven_within(self.proof_age, now)
+    }
+
     fn admit(&self, closed: Option<Closed>) -> Result<()> {
-        let reads = self.permission.as_str().ends_with(":read");
+        let reads = !self.changes && self.permission.as_str().ends_with(":read");
         match closed {
             Some(closed) if self.even.contains(&closed) || (reads && closed.may_be_read()) => Ok(()),
             Some(closed) => Err(closed.refusal()),
@@ -84,6 +114,19 @@ pub(crate) async fn enter(rx: &mut Read, inst: &Installation, place: &Place) -> 
         return Ok((scope, rights));
     }
     Err(lacking(*permission))
+}
+
+/// The same for what any member may do about themselves, whatever their role allows.
+pub(crate) async fn enter_as_member(
+    rx: &mut Read,
+    inst: &Installation,
+    place: &Place,
+) -> Result<(Scope, PersonId)> {
+    let scope = match enter(rx, inst, place).await {
+        Err(error) if error.code() == "permission_needed" => workspaces::ops::at(inst, place.workspace),
+        found => found?.0,
+    };
+    Ok((scope, need_person(&place.caller)?))
 }
 
 pub(crate) fn lacking(permission: Permission) -> Error {

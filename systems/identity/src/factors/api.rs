@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::Serialize;
-use types::{Error, Installation, PersonId, Time};
+use types::{Installation, PersonId, Time};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,7 +16,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_second_factors))
         .routes(routes!(reset_second_factors))
         .merge(totp::api::routes())
-        .merge(passkeys::api::routes())
+        .merge(passkeys::routes())
 }
 
 /// What the person has.
@@ -58,17 +58,19 @@ async fn get_second_factors(caller: Caller, view: View<Installation>) -> Result<
     responses((status = 204, description = "There are none any more.")))]
 async fn reset_second_factors(
     State(app): State<App>,
+    caller: Caller,
     commit: Commit<Installation>,
     Path(id): Path<PersonId>,
 ) -> Result<Reply> {
     let identity = app.extension::<Identity>()?;
     let reply = commit
-        .deleted(id, |tx, inst, change| {
+        .deleted((id, caller.installation), |tx, inst, change| {
             Box::pin(async move {
-                people::store::get(tx, inst, change.id).await?.ok_or_else(Error::not_found)?;
+                let (id, held) = &change.id;
+                let person = people::ops::subject(tx, inst, *id, held).await?;
                 change.admit(1)?;
-                ops::reset_for(tx, inst, change.id).await?;
-                sessions::ops::revoke_all(tx, inst, change.id, None).await?;
+                ops::reset_for(tx, inst, person.id).await?;
+                sessions::ops::revoke_all(tx, inst, person.id, None).await?;
                 Ok(())
             })
         })

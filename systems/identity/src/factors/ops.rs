@@ -11,7 +11,7 @@ use super::passkeys::{self, Signed};
 use super::{recovery, store, totp};
 use crate::letters::{self, News};
 use crate::secrets::{self, Secrets};
-use crate::{Identity, events};
+use crate::{Identity, events, sessions};
 
 /// What somebody shows.
 pub(crate) enum Shown {
@@ -109,7 +109,8 @@ pub(crate) async fn reset_for(tx: &mut Tx, inst: &Installation, person: PersonId
     Ok(had)
 }
 
-/// Recovery codes stand in for a factor; without one they open nothing.
+/// Recovery codes stand in for a factor; without one they open nothing. Nor does any session count as proven by one: else
+/// whoever puts a factor on and takes it off again would be in for as long as his session where one is asked for.
 pub(crate) async fn forget_what_is_left_over(
     tx: &mut Tx,
     inst: &Installation,
@@ -117,6 +118,7 @@ pub(crate) async fn forget_what_is_left_over(
 ) -> Result<()> {
     if !held(tx, inst, person).await?.any() {
         recovery::store::remove(tx, inst, person).await?;
+        sessions::store::forget_second_factor(tx, inst, person).await?;
     }
     Ok(())
 }

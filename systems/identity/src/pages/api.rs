@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
-use types::{Error, Kind, Trace};
+use types::{Error, Installation, Kind, Trace};
 use web::edge::{ClientAddr, check_cross_site};
 use web::{App, Form, Problem, Tier, escape, page};
 
@@ -79,17 +79,12 @@ fn already() -> Response {
 
 async fn post_setup(
     State(app): State<App>,
-    client: Option<Extension<ClientAddr>>,
-    trace: Option<Extension<Trace>>,
-    headers: HeaderMap,
+    sender: Sender,
     form: Result<Form<SetupIn>, Problem>,
 ) -> Response {
-    let client = address_of(client);
-    let trace = trace.map(|Extension(trace)| trace).unwrap_or_default();
-    let inst = setup::stranger(trace);
-    let body = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
-        Ok(Form(body)) => body,
-        Err(problem) => return problem.into_response(),
+    let (inst, body) = match come_in(&app, &sender, form).await {
+        Ok(come) => come,
+        Err(refusal) => return refusal,
     };
     match setup::perform(&app, &inst, &body).await {
         Ok((_, workspace)) => {
@@ -109,20 +104,32 @@ async fn post_setup(
     }
 }
 
-pub(crate) fn address_of(client: Option<Extension<ClientAddr>>) -> IpAddr {
-    client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0)
+/// What every form needs to know of its request.
+pub(crate) type Sender = (Option<Extension<ClientAddr>>, Option<Extension<Trace>>, HeaderMap);
+
+pub(crate) fn address_of((client, ..): &Sender) -> IpAddr {
+    client.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(client)| client.0)
+}
+
+/// What a form of ours was sent with, and in whose name; or the refusal of one that is not ours.
+pub(crate) async fn come_in<T>(
+    app: &App,
+    sender: &Sender,
+    form: Result<Form<T>, Problem>,
+) -> Result<(Installation, T), Response> {
+    let (_, trace, headers) = sender;
+    let admitted = admit(app, headers, address_of(sender)).await.map_err(Problem::from);
+    let Form(body) = admitted.and(form).map_err(IntoResponse::into_response)?;
+    let trace = trace.as_ref().map(|Extension(trace)| trace.clone()).unwrap_or_default();
+    Ok((setup::stranger(trace), body))
 }
 
 /// A browser may send a form for any page of the web, and a crowd may send many.
-pub(crate) async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
+async fn admit(app: &App, headers: &HeaderMap, client: IpAddr) -> types::Result<()> {
     let server = app.settings().get::<config::sections::Server>();
     let own = server.public_url.as_ref().map_or("", |url| url.expose());
     check_cross_site(&Method::POST, headers, own, &[])?;
-    limit(app, client).await
-}
-
-/// A token can be guessed at here: as often as a password.
-pub(crate) async fn limit(app: &App, client: IpAddr) -> types::Result<()> {
+    // A token can be guessed at here: as often as a password.
     app.limit_subject(Tier::SignIn, &web::network(client)).await
 }
 

@@ -1,61 +1,69 @@
-//! The page of an invitation over HTTP. Looking at it uses nothing up; only the form does.
+//! The page of an invitation over HTTP. As with every mailed link the token stands behind `#` and is never sent with the address:
+//! a form sends it to see what it is about, another one to accept. Looking at it uses nothing up.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
-use types::{Error, Kind, Trace};
-use web::edge::ClientAddr;
-use web::{App, Form, Problem, escape, page};
+use types::{Error, Installation, Kind};
+use web::{App, Form as Sent, Problem, escape, page, page_of_link};
 
-use super::api::{address_of, admit, limit, secretive};
+use super::api::{Sender, come_in, secretive};
+use super::api_links::CODE;
+use super::form::Form;
 use super::invitation::{Shown, invitation};
-use crate::setup::stranger;
 use crate::workspaces::invitations::api_guest::{GuestIn, PreviewOut, preview, register};
-
-#[derive(Deserialize)]
-pub(crate) struct InvitationQuery {
-    #[serde(default)]
-    token: String,
-}
 
 const TITLE: &str = "An invitation";
 
-pub(crate) async fn show_invitation(
-    State(app): State<App>,
-    client: Option<Extension<ClientAddr>>,
-    trace: Option<Extension<Trace>>,
-    query: Result<Query<InvitationQuery>, QueryRejection>,
-) -> Response {
-    if let Err(error) = limit(&app, address_of(client)).await {
-        return Problem::from(error).into_response();
-    }
-    let token = query.map(|Query(query)| query.token).unwrap_or_default();
-    let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
-    match preview(&app, &inst, &token).await {
-        Ok(seen) => secretive(page(StatusCode::OK, TITLE, &text(&seen, &token, "", None))),
-        Err(error) => refused(error),
-    }
+const LOOK: Form<'static> = Form {
+    title: TITLE,
+    about: "Somebody invited you to work with them. Looking at it accepts nothing.",
+    action: "/invitation",
+    fields: &[CODE],
+    button: "Look at the invitation",
+    error: None,
+};
+
+/// The token alone to look, all of it to accept.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InvitationForm {
+    token: String,
+    name: Option<String>,
+    password: Option<String>,
+}
+
+pub(crate) async fn show_invitation() -> Response {
+    secretive(page_of_link(StatusCode::OK, TITLE, &LOOK.html()))
 }
 
 pub(crate) async fn post_invitation(
     State(app): State<App>,
-    client: Option<Extension<ClientAddr>>,
-    trace: Option<Extension<Trace>>,
-    headers: HeaderMap,
-    form: Result<Form<GuestIn>, Problem>,
+    sender: Sender,
+    form: Result<Sent<InvitationForm>, Problem>,
 ) -> Response {
-    let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
-    let body = match admit(&app, &headers, address_of(client)).await.map_err(Problem::from).and(form) {
-        Ok(Form(body)) => body,
-        Err(problem) => return problem.into_response(),
+    let (inst, form) = match come_in(&app, &sender, form).await {
+        Ok(come) => come,
+        Err(refusal) => return refusal,
     };
-    let seen = match preview(&app, &inst, &body.token).await {
+    let seen = match preview(&app, &inst, &form.token).await {
         Ok(seen) => seen,
         Err(error) => return refused(error),
     };
-    match register(&app, &inst, &body).await {
+    let InvitationForm { token, name, password } = form;
+    match (name, password) {
+        (None, None) => secretive(page(StatusCode::OK, TITLE, &text(&seen, &token, "", None))),
+        (name, password) => {
+            let body =
+                GuestIn { token, name: name.unwrap_or_default(), password: password.unwrap_or_default() };
+            accepted(&app, &inst, &seen, &body).await
+        }
+    }
+}
+
+async fn accepted(app: &App, inst: &Installation, seen: &PreviewOut, body: &GuestIn) -> Response {
+    match register(app, inst, body).await {
         Ok(_) => {
             let html = format!(
                 "<h1>Welcome to {}</h1>\n<p>You have an account now. Sign in as <strong>{}</strong>, with \
@@ -66,7 +74,7 @@ pub(crate) async fn post_invitation(
             page(StatusCode::CREATED, TITLE, &html)
         }
         Err(error) if error.kind() == Kind::Invalid => {
-            let html = text(&seen, &body.token, &body.name, Some(&error));
+            let html = text(seen, &body.token, &body.name, Some(&error));
             secretive(page(StatusCode::UNPROCESSABLE_ENTITY, TITLE, &html))
         }
         Err(error) => refused(error),

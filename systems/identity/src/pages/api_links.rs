@@ -5,21 +5,20 @@
 //! scripts the code of the mail is typed.
 
 use axum::Router;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
-use types::{Error, Kind, Trace};
-use web::edge::ClientAddr;
+use types::{Error, Kind};
 use web::{App, Form as Sent, Problem, escape, page, page_of_link};
 
-use super::api::{address_of, admit, secretive};
+use super::api::{Sender, come_in, secretive};
 use super::form::{Field, Form, PASSWORD_HINT};
 use crate::addresses::{self, AgreeIn};
+use crate::leaving;
 use crate::passwords::{self, api::PasswordResetIn};
 use crate::registration::{self, RegistrationIn};
-use crate::{leaving, setup};
 
 pub(super) fn pages() -> Router<App> {
     Router::new()
@@ -29,7 +28,7 @@ pub(super) fn pages() -> Router<App> {
         .route("/keep-account", get(show_stay).post(post_stay))
 }
 
-const CODE: Field<'static> = Field::new("token", "Code of the link", "text", "off")
+pub(super) const CODE: Field<'static> = Field::new("token", "Code of the link", "text", "off")
     .hint("It stands in the mail. Mostly it is here already.");
 const PASSWORD: Field<'static> =
     Field::new("password", "A password", "password", "new-password").hint(PASSWORD_HINT);
@@ -84,9 +83,6 @@ struct RegistrationForm {
     name: String,
 }
 
-/// What every form needs to know of its request.
-type Sender = (Option<Extension<ClientAddr>>, Option<Extension<Trace>>, HeaderMap);
-
 async fn show_registration() -> Response {
     shown(REGISTRATION)
 }
@@ -108,7 +104,7 @@ async fn post_registration(
     sender: Sender,
     form: Result<Sent<RegistrationForm>, Problem>,
 ) -> Response {
-    let (inst, form) = match come_in(&app, sender, form).await {
+    let (inst, form) = match come_in(&app, &sender, form).await {
         Ok(come) => come,
         Err(refusal) => return refusal,
     };
@@ -127,7 +123,7 @@ async fn post_reset(
     sender: Sender,
     form: Result<Sent<PasswordResetIn>, Problem>,
 ) -> Response {
-    let (inst, body) = match come_in(&app, sender, form).await {
+    let (inst, body) = match come_in(&app, &sender, form).await {
         Ok(come) => come,
         Err(refusal) => return refusal,
     };
@@ -140,7 +136,7 @@ async fn post_agreement(
     sender: Sender,
     form: Result<Sent<AgreeIn>, Problem>,
 ) -> Response {
-    let (inst, body) = match come_in(&app, sender, form).await {
+    let (inst, body) = match come_in(&app, &sender, form).await {
         Ok(come) => come,
         Err(refusal) => return refusal,
     };
@@ -155,24 +151,12 @@ async fn post_agreement(
 }
 
 async fn post_stay(State(app): State<App>, sender: Sender, form: Result<Sent<AgreeIn>, Problem>) -> Response {
-    let (inst, body) = match come_in(&app, sender, form).await {
+    let (inst, body) = match come_in(&app, &sender, form).await {
         Ok(come) => come,
         Err(refusal) => return refusal,
     };
     let kept = leaving::ops::stay(&app, &inst, &body.token).await;
     answered(kept.map(|()| "Your account stays. You can sign in."), STAY, &body.token)
-}
-
-/// What a form of ours was sent with, or the refusal of one that is not ours.
-async fn come_in<T>(
-    app: &App,
-    (client, trace, headers): Sender,
-    form: Result<Sent<T>, Problem>,
-) -> Result<(types::Installation, T), Response> {
-    admit(app, &headers, address_of(client)).await.map_err(|error| Problem::from(error).into_response())?;
-    let Sent(body) = form.map_err(IntoResponse::into_response)?;
-    let trace = trace.map(|Extension(trace)| trace).unwrap_or_default();
-    Ok((setup::stranger(trace), body))
 }
 
 fn shown(form: Form<'_>) -> Response {

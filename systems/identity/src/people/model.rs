@@ -114,6 +114,13 @@ impl Email {
         Self { typed: typed.to_owned(), key: email_key(typed) }
     }
 
+    /// Whether a character of it becomes another one of ASCII when addresses are compared, as the sign for kelvin becomes K: for
+    /// mail that is another mailbox, so who has one has not the other.
+    pub(crate) fn is_disguised(&self) -> bool {
+        let becomes_ascii = |c: char| std::iter::once(c).nfc().any(|plain| plain.is_ascii());
+        self.typed.chars().any(|c| !c.is_ascii() && becomes_ascii(c))
+    }
+
     /// What the name is until the person says otherwise.
     pub(crate) fn local_part(&self) -> &str {
         self.typed.rsplit_once('@').map_or(&self.typed, |(local, _)| local)
@@ -191,6 +198,21 @@ mod tests {
     fn the_same_address_has_one_key() {
         assert_eq!(email_key("  Owner@Example.TEST "), "owner@example.test");
         assert_eq!(email_key("u\u{308}ber@example.test"), email_key("\u{dc}BER@example.test"));
+    }
+
+    #[test]
+    fn a_character_in_disguise_is_seen() {
+        for plain in [
+            "mike@example.test",
+            "m\u{fc}ller@example.test",
+            "\u{3b1}@example.test",
+            "mu\u{308}ller@example.test",
+        ] {
+            assert!(!Email::of(plain).is_disguised(), "{plain}");
+        }
+        for disguised in ["mi\u{212a}e@example.test", "mike@\u{212a}.test", "a\u{1fef}@example.test"] {
+            assert!(Email::of(disguised).is_disguised(), "{disguised}");
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! of. Every session begins in `ops_door`, whatever its person proved themselves with.
 
 pub(crate) mod api;
+mod api_entry;
 mod api_proof;
+mod api_tokens;
 pub(crate) mod cookies;
 pub(crate) mod devices;
 pub(crate) mod jobs;
@@ -17,6 +19,17 @@ mod refresh;
 pub(crate) mod siege;
 pub(crate) mod store;
 
+use utoipa_axum::router::OpenApiRouter;
+use web::App;
+
 pub(crate) use api::{origin, own};
 pub(crate) use kind::SessionKind;
 pub(crate) use model::{Origin, SessionId, SessionOut, TokenPair};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    api_tokens::routes()
+        .merge(api::routes())
+        .merge(api_proof::routes())
+        .merge(cookies::api::routes())
+        .merge(devices::api::routes())
+}

@@ -127,6 +127,13 @@ pub(crate) async fn second_factor_shown(
     Ok(())
 }
 
+/// Somebody has no second factor any more, so none of their sessions counts as one in which it was shown.
+pub(crate) async fn forget_second_factor(tx: &mut Tx, _: &Installation, person: PersonId) -> Result<()> {
+    let sql = "UPDATE sessions SET second_factor_at = NULL WHERE person_id = $1 AND revoked_at IS NULL";
+    tx.execute(sql, params![person]).await?;
+    Ok(())
+}
+
 /// Gives a session another cookie, while the presented one is still its own. `false` when it is over.
 pub(crate) async fn replace_cookie(
     tx: &mut Tx,

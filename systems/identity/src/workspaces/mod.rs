@@ -1,6 +1,7 @@
 //! Workspaces: the tenants that everything else belongs to, and what their members may do.
 
 pub(crate) mod api;
+pub(crate) mod api_shapes;
 pub mod control;
 pub(crate) mod invitations;
 pub(crate) mod life;

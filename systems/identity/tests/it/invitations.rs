@@ -16,8 +16,7 @@ fn invitations(owner: &Person) -> String {
 }
 
 fn token_in(text: &str) -> String {
-    let (_, token) =
-        text.split_once("https://house.test/invitation?token=").expect("a link to the public address");
+    let (_, token) = text.split_once("https://house.test/invitation#").expect("a link to the public address");
     token.chars().take_while(|letter| !letter.is_whitespace()).collect()
 }
 
@@ -133,7 +132,7 @@ testkit::on_both! {
         let evil = owner.client.clone().with("host", "evil.test").with("x-forwarded-host", "evil.test").with("forwarded", "host=evil.test");
         let _ = evil.post(invitations(&owner), json!({"email": "new@example.test"})).await.expect(201);
         let text = mail_to(&app, "new@example.test", 1).await;
-        assert!(text.contains("https://house.test/invitation?token=") && !text.contains("evil"), "{text}");
+        assert!(text.contains("https://house.test/invitation#") && !text.contains("evil"), "{text}");
         // Neither does a name or an address.
         for email in ["a@b.test\r\nBcc: x@y.test", "a@b.test,c@d.test", "<a@b.test>", "m\u{fc}ller@example.test"] {
             owner.post(invitations(&owner), json!({"email": email})).await.refused(422, "invalid");
@@ -182,22 +181,31 @@ testkit::on_both! {
         let app = with_mail(engine).await;
         let owner = app.owner("Main").await;
         let (_, token) = invite(&app, &owner, "new@example.test", "member").await;
-        let at = format!("/invitation?token={token}");
+        // The address that is opened is the same for everybody; a script of ours puts what stands behind # into the form.
+        let page = app.anonymous().get("/invitation").await.expect(200);
+        let html = String::from_utf8_lossy(&page.body).into_owned();
+        assert!(html.contains("id=\"token\"") && html.contains("src=\"/assets/link.js\""), "{html}");
+        assert_eq!(page.header("referrer-policy"), Some("strict-origin"));
+        let post = |origin: &'static str, form: &[(&str, &str)]| {
+            let ask = app.anonymous().ask(http::Method::POST, "/invitation").header("origin", origin);
+            ask.header("sec-fetch-site", "same-origin").form(form)
+        };
+        let (here, look) = ("https://house.test", [("token", token.as_str())]);
         for _ in 0..3 {
-            let page = app.anonymous().get(&at).await.expect(200);
+            let page = post(here, &look).send().await.expect(200);
             let html = String::from_utf8_lossy(&page.body).into_owned();
             assert!(html.contains("invites you to Main") && html.contains("<form") && !html.contains("<script"), "{html}");
-            assert_eq!(page.header("referrer-policy"), Some("strict-origin"));
+            assert_eq!((page.header("referrer-policy"), page.header("cache-control")), (Some("strict-origin"), Some("no-store")));
         }
-        let _ = app.anonymous().get("/invitation?token=nonsense").await.expect(403);
-        let _ = app.anonymous().get("/invitation").await.expect(403);
-        let form = [("token", token.as_str()), ("name", "New Guest"), ("password", PASSWORD)];
-        let post = |origin: &str| {
-            app.anonymous().ask(http::Method::POST, "/invitation").header("origin", origin).header("sec-fetch-site", "same-origin").form(&form)
-        };
-        let _ = post("https://evil.test").send().await.expect(403);
-        let _ = post("https://house.test").send().await.expect(201);
+        let _ = post("https://evil.test", &look).send().await.expect(403);
+        let _ = post(here, &[("token", "nonsense")]).send().await.expect(403);
+        let form = |password| [("token", token.as_str()), ("name", "New Guest"), ("password", password)];
+        let _ = post("https://evil.test", &form(PASSWORD)).send().await.expect(403);
+        let again = post(here, &form("short")).send().await.expect(422);
+        assert!(String::from_utf8_lossy(&again.body).contains("New Guest"));
+        let _ = post(here, &[("token", token.as_str()), ("name", "")]).send().await.expect(422);
+        let _ = post(here, &form(PASSWORD)).send().await.expect(201);
         let _ = app.sign_in("new@example.test".to_owned()).await;
-        let _ = app.anonymous().get(&at).await.expect(403);
+        let _ = post(here, &look).send().await.expect(403);
     }
 }

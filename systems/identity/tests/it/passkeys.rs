@@ -275,6 +275,21 @@ testkit::on_both! {
         assert!(codes.is_empty());
     }
 
+    async fn the_last_way_in_stays_whatever_it_is(engine: Engine) {
+        let app = start_at(engine, PUBLIC).await;
+        let owner = app.owner("Main").await;
+        let (mut first, mut second) = (Device::new(), Device::new());
+        let ids = [first.register(&app, &owner).await.expect(201).text("id"), second.register(&app, &owner).await.expect(201).text("id")];
+        let forget = app.db().write(owner.email.clone(), |tx, email| Box::pin(async move {
+            Ok(tx.execute("UPDATE people SET password_hash = NULL WHERE email = $1", db::params![email]).await?)
+        }));
+        assert_eq!(forget.await.expect("a person without a password"), 1);
+        let _ = owner.delete(format!("{PASSKEYS}/{}", ids[0])).await.expect(204);
+        owner.delete(format!("{PASSKEYS}/{}", ids[1])).await.refused(409, "last_way_in");
+        first.sign_in(&app).await.refused(401, "passkey_invalid");
+        let _ = second.sign_in(&app).await.expect(200);
+    }
+
     async fn a_passkey_steps_up_alone(engine: Engine) {
         let app = start_at(engine, PUBLIC).await;
         let owner = app.owner("Main").await;

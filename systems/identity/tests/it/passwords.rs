@@ -238,7 +238,7 @@ async fn time_tells(engine: Engine, fault: Option<Fault>) -> bool {
 }
 
 testkit::on_both! {
-    async fn p23_asking_for_a_mail_takes_as_long_for_every_address(engine: Engine) {
+    async fn p23_cve_2026_26185_asking_for_a_mail_takes_as_long_for_every_address(engine: Engine) {
         assert!(!time_tells(engine, None).await);
     }
 

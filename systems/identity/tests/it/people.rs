@@ -85,6 +85,18 @@ testkit::on_both! {
         key.delete(format!("{PEOPLE}/{}", admin.id)).await.refused(403, "cannot_act_upon");
         let _ = act(&key, &owner.id, "reset-link").await.expect(201);
         act(&admin, &admin.id, "deactivate").await.refused(409, "last_administrator");
+        // Nor do those whose right is to take factors off.
+        let helper = app.member("Main").await;
+        let grant = app.db().write(helper.email.clone(), |tx, email| Box::pin(async move {
+            let sql = "INSERT INTO installation_rights (person_id, permission, granted_at) \
+                       SELECT id, 'second_factors:reset', 0 FROM people WHERE email = $1";
+            Ok(tx.execute(sql, db::params![email]).await?)
+        }));
+        assert_eq!(grant.await.expect("a right"), 1);
+        let helper = app.sign_in(helper.email.clone()).await;
+        app.clock().advance(Duration::from_secs(1));
+        helper.delete(format!("{PEOPLE}/{}/second-factors", admin.id)).await.refused(403, "cannot_act_upon");
+        let _ = helper.delete(format!("{PEOPLE}/{}/second-factors", owner.id)).await.expect(204);
         let _ = admin.get(WORKSPACES).await.expect(200);
     }
 

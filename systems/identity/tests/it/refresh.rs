@@ -12,7 +12,7 @@ use super::{ME, SESSIONS, events, pair, refresh, start};
 const LEEWAY: Duration = Duration::from_secs(10);
 
 testkit::on_both! {
-    async fn p7_sixty_four_refreshes_at_once_have_one_successor(engine: Engine) {
+    async fn p7_cve_2026_1035_sixty_four_refreshes_at_once_have_one_successor(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
         let (_, first) = pair(&app, &owner.email).await;
@@ -122,7 +122,7 @@ testkit::on_both! {
         let _ = refresh(&app, &second.text("refresh_token")).await.expect(200);
     }
 
-    async fn a13_what_was_rotated_stays_so_for_a_server_that_just_started(engine: Engine) {
+    async fn a13_cve_2026_9802_what_was_rotated_stays_so_for_a_server_that_just_started(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
         let (_, first) = pair(&app, &owner.email).await;
@@ -173,7 +173,7 @@ async fn refreshes_at_once(app: &TestApp, token: &str) -> (HashSet<String>, usiz
 }
 
 #[test]
-fn p7_a_connection_lost_in_the_middle_of_a_refresh_burns_nothing() {
+fn p7_keycloak_49213_a_connection_lost_in_the_middle_of_a_refresh_burns_nothing() {
     testkit::block_on(async {
         let app = start(Engine::Postgres).await;
         let owner = app.owner("Main").await;

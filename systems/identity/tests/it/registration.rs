@@ -142,7 +142,7 @@ testkit::on_both! {
         assert_eq!(made, 1);
     }
 
-    async fn a21_a_link_leads_to_the_public_address_whatever_the_request_says(engine: Engine) {
+    async fn a21_ghsa_3529_5m8x_rpv3_a_link_leads_to_the_public_address_whatever_the_request_says(engine: Engine) {
         // Supabase GHSA-3529-5m8x-rpv3: X-Forwarded-Host went into the links of mails.
         let app = open_house(engine).await;
         let evil = app.anonymous().with("host", "evil.test").with("x-forwarded-host", "evil.test").with("forwarded", "host=evil.test");

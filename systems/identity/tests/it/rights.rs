@@ -138,7 +138,7 @@ testkit::on_both! {
         }
     }
 
-    async fn a02_a_lower_role_changes_nothing(engine: Engine) {
+    async fn a02_cve_2026_30228_a_lower_role_and_a_key_that_reads_change_nothing(engine: Engine) {
         let app = start(engine).await;
         let (owner, viewer) = (app.owner("Main").await, app.member("Main").await);
         let member = app.member("Main").await;

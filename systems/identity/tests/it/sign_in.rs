@@ -55,6 +55,21 @@ testkit::on_both! {
         ask().json(&serde_json::json!({"username": "a", "password": "b"})).send().await.refused(415, "unsupported_media_type");
     }
 
+    async fn a_refusal_has_the_word_that_oauth_clients_look_for(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, phone, _) = crate::factors::owner_with_totp(&app).await;
+        let ask = async |form: &[(&str, &str)]| app.anonymous().ask(Method::POST, TOKEN).form(form).send().await.json();
+        let name = ("username", owner.email.as_str());
+        assert_eq!(ask(&[name, ("password", "not the password")]).await["error"], "invalid_grant");
+        assert_eq!(ask(&[("username", "nobody@example.test"), ("password", PASSWORD)]).await["error"], "invalid_grant");
+        assert_eq!(ask(&[name, ("password", PASSWORD)]).await["error"], "second_factor_required");
+        let wrong = phone.wrong(app.clock().now());
+        assert_eq!(ask(&[name, ("password", PASSWORD), ("totp", &wrong)]).await["error"], "invalid_grant");
+        assert_eq!(ask(&[name, ("grant_type", "client_credentials")]).await["error"], "unsupported_grant_type");
+        assert_eq!(ask(&[name]).await["error"], "invalid_request");
+        assert_eq!(crate::refresh(&app, "rt_nonsense").await.json()["error"], "invalid_grant");
+    }
+
     async fn nothing_of_a_sign_in_is_kept_under_a_key(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;

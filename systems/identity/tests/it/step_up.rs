@@ -59,6 +59,47 @@ testkit::on_both! {
         }
     }
 
+    async fn nobody_is_made_mighty_by_a_session_that_was_left_open(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, phone, _) = owner_with_totp(&app).await;
+        let main = format!("{WORKSPACES}/{}", owner.workspace);
+        let heir = app.member("Main").await;
+        let heir = format!("{main}/members/{}", heir.id);
+        let operator = app.administrator().await;
+        let mighty = owner.post(format!("{main}/roles"), json!({"name": "Recruiter", "permissions": ["members:manage"]}));
+        let mighty = mighty.await.expect(201).text("id");
+        let plain = owner.post(format!("{main}/roles"), json!({"name": "Reader", "permissions": ["members:read"]}));
+        let plain = plain.await.expect(201).text("id");
+        let invited = owner.post(format!("{main}/invitations"), json!({"email": "late@example.test", "role": "admin"}));
+        let invited = invited.await.expect(201).text("id");
+        let _ = owner.patch(&main, json!({"require_second_factor": true})).await.expect(200);
+        let key = app.key(&owner, &["members:manage", "workspace:write"]).await;
+        app.clock().advance(Duration::from_mins(10));
+        let thief = [
+            owner.patch(&heir, json!({"role": "owner"})).await,
+            owner.patch(&heir, json!({"role": mighty})).await,
+            owner.post(format!("{main}/invitations"), json!({"email": "new@example.test", "role": "admin"})).await,
+            owner.post(format!("{main}/invitations/{invited}/resend"), Value::Null).await,
+            owner.patch(format!("{main}/roles/{plain}"), json!({"permissions": ["members:manage"]})).await,
+            owner.patch(&main, json!({"require_second_factor": false})).await,
+            operator.patch(format!("/api/v1/installation/workspaces/{}", owner.workspace), json!({"require_second_factor": false})).await,
+        ];
+        for answer in thief {
+            answer.refused(403, "step_up_required");
+        }
+        // What gives nobody more than daily work is done as ever.
+        let _ = owner.patch(&heir, json!({"role": plain})).await.expect(200);
+        let _ = owner.post(format!("{main}/invitations"), json!({"email": "new@example.test", "role": "member"})).await.expect(201);
+        let _ = owner.patch(&main, json!({"name": "Main"})).await.expect(200);
+        // A key gives what it holds itself; it does not open the door that people have to show a second factor at.
+        let _ = key.patch(&heir, json!({"role": "viewer"})).await.expect(200);
+        key.patch(&main, json!({"require_second_factor": false})).await.refused(403, "person_needed");
+        let code = phone.code(app.clock().now());
+        let _ = owner.post(STEP_UP, json!({"password": PASSWORD, "totp": code})).await.expect(200);
+        let _ = owner.patch(&heir, json!({"role": "owner"})).await.expect(200);
+        let _ = owner.patch(&main, json!({"require_second_factor": false})).await.expect(200);
+    }
+
     async fn the_test_of_fresh_proofs_can_fail(engine: Engine) {
         let app = start(engine).await;
         let owner = app.owner("Main").await;
@@ -147,6 +188,22 @@ testkit::on_both! {
         let _ = member.get(&path).await.expect(200);
         let pair = sign_in(&app, &owner.email, &[("totp", &phone.code(app.clock().now()))]).await.expect(200);
         let _ = app.anonymous().bearer(&pair.text("access_token")).get(&path).await.expect(200);
+    }
+
+    async fn a_factor_that_was_taken_off_again_opens_nothing_that_asks_for_one(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, ..) = owner_with_totp(&app).await;
+        let member = app.member("Main").await;
+        let path = format!("{WORKSPACES}/{}", owner.workspace);
+        let _ = owner.patch(&path, json!({"require_second_factor": true})).await.expect(200);
+        with_totp(&app, &member).await;
+        let _ = member.get(&path).await.expect(200);
+        let _ = member.post(DANGEROUS[1], Value::Null).await.expect(200);
+        member.get(&path).await.refused(403, "second_factor_needed");
+        let page = member.get(SESSIONS).await.expect(200).json();
+        assert!(page["items"][0]["second_factor_at"].is_null(), "{page}");
+        with_totp(&app, &member).await;
+        let _ = member.get(&path).await.expect(200);
     }
 
     async fn p15_the_test_of_required_factors_can_fail(engine: Engine) {

@@ -42,6 +42,28 @@ testkit::on_both! {
         owner.post(&path, offer(&other)).await.refused(403, "permission_needed");
     }
 
+    async fn whoever_it_is_offered_to_can_answer_whatever_their_role_allows(engine: Engine) {
+        let app = start(engine).await;
+        let (owner, member) = (app.owner("Main").await, app.member("Main").await);
+        let here = format!("{WORKSPACES}/{}", owner.workspace);
+        let (path, accept) = (format!("{here}/transfer"), format!("{here}/transfer/accept"));
+        let role = owner.post(format!("{here}/roles"), json!({"name": "Guest", "permissions": []})).await.expect(201).text("id");
+        let _ = owner.patch(format!("{here}/members/{}", member.id), json!({"role": role})).await.expect(200);
+        let offer = json!({"person_id": member.id});
+        member.post(&accept, json!({})).await.refused(404, "not_found");
+        let _ = owner.post(&path, offer.clone()).await.expect(201);
+        let _ = member.delete(&path).await.expect(204);
+        let _ = owner.post(&path, offer).await.expect(201);
+        // Nothing changes in a workspace that is archived, this neither.
+        let _ = owner.post(format!("{here}/archive"), json!({})).await.expect(200);
+        member.post(&accept, json!({})).await.refused(403, "workspace_archived");
+        member.delete(&path).await.refused(403, "workspace_archived");
+        let _ = owner.post(format!("{here}/restore"), json!({})).await.expect(200);
+        app.key(&owner, &["members:read"]).await.post(&accept, json!({})).await.refused(403, "person_needed");
+        let _ = member.post(&accept, json!({})).await.expect(200);
+        assert_eq!(owner.get(format!("{here}/members/{}", member.id)).await.expect(200).text("role"), "owner");
+    }
+
     async fn an_offer_ends_with_the_account_of_the_owner_and_is_withdrawn_as_it_was_seen(engine: Engine) {
         let app = start(engine).await;
         let (owner, second, member) = (app.owner("Main").await, app.owner("Main").await, app.member("Main").await);

@@ -14,6 +14,7 @@ use crate::events;
 use crate::factors::ops::{forget_what_is_left_over, held, tell_added, tell_removed};
 use crate::factors::{Method, recovery};
 use crate::letters::{self, News};
+use crate::sso::{SsoSettings, identities};
 
 /// The site of this installation, if browsers have passkeys for it.
 pub(crate) fn site(app: &App) -> Result<Site> {
@@ -139,8 +140,17 @@ pub(crate) async fn add(
     Ok((row, codes))
 }
 
-/// Takes a passkey off somebody; no recovery codes are left when nothing else is.
-pub(crate) async fn remove(tx: &mut Tx, inst: &Installation, passkey: &PasskeyRow) -> Result<()> {
+/// Takes a passkey off somebody; no recovery codes are left when nothing else is. The last way to sign in stays.
+pub(crate) async fn remove(
+    tx: &mut Tx,
+    inst: &Installation,
+    file: &SsoSettings,
+    passkey: &PasskeyRow,
+) -> Result<()> {
+    let others = held(tx, inst, passkey.person).await?.passkeys > 1;
+    if !others && !identities::has_another_way_in(tx, inst, file, passkey.person, None).await? {
+        return Err(identities::last_way_in());
+    }
     store::remove(tx, inst, passkey.id).await?;
     tell_removed(tx, inst, passkey.person, Method::Passkey).await?;
     forget_what_is_left_over(tx, inst, passkey.person).await

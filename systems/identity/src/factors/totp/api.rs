@@ -141,11 +141,14 @@ async fn confirm_totp(
               (status = 409, description = "They were off.")))]
 async fn disable_totp(State(app): State<App>, caller: Caller, commit: Commit<Installation>) -> Result<Reply> {
     let own = Own::of(&app, &caller, String::new())?;
-    commit
+    let identity = own.identity.clone();
+    let reply = commit
         .done(own, |tx, inst, own| {
             Box::pin(async move { ops::disable(tx, inst, own.person).await.map(|()| Ack::OK) })
         })
-        .await
+        .await;
+    identity.callers.forget();
+    reply
 }
 
 /// Ten new recovery codes in place of the old ones.

@@ -13,9 +13,10 @@ use web::{App, Caller, Check, Client, Commit, Cookie, Json, Reply, Result, View,
 
 use super::{again, issue, leave_old, renew};
 use crate::Identity;
-use crate::factors::passkeys::api::PasskeySignInIn;
-use crate::factors::passkeys::{self, AssertionIn};
-use crate::sessions::api::{Entry, enter, origin, own};
+use crate::factors::passkeys::AssertionIn;
+use crate::factors::passkeys::api_sign_in::{self, PasskeySignInIn};
+use crate::sessions::api::{origin, own};
+use crate::sessions::api_entry::{Entry, enter};
 use crate::sessions::ops::Grant;
 use crate::sessions::ops_door::Guest;
 use crate::sessions::{SessionId, SessionKind, store};
@@ -114,7 +115,7 @@ async fn create_session_by_passkey(
     let way = Way::of(app, &headers)?;
     web::own_page(app, &headers)?;
     let guest = Guest { origin: origin(&headers, client), kind: SessionKind::Cookie };
-    let grant = passkeys::api::enter(&view, &identity, client, guest, body).await?;
+    let grant = api_sign_in::enter(&view, &identity, client, guest, body).await?;
     signed_in(&view, &identity, way, &headers, &grant).await
 }
 

@@ -3,26 +3,24 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
-use types::{Error, Installation, Result, Trace};
-use web::edge::ClientAddr;
+use types::{Error, Installation, Result};
 use web::{App, Client, Form, Problem, Reply, Way, page};
 use zeroize::Zeroizing;
 
 use super::api_form::{factor_form, link_form, refusal};
 use crate::Identity;
 use crate::factors::Method;
-use crate::pages::api::{address_of, admit, secretive};
+use crate::pages::api::{Sender, address_of, come_in, secretive};
 use crate::people::{PersonRow, password_text};
 use crate::sessions::api::origin;
 use crate::sessions::ops::Grant;
 use crate::sessions::ops_door::{Answer, Guest, Proof};
 use crate::sessions::{Origin, SessionKind, cookies, ops, ops_door};
-use crate::setup::stranger;
 use crate::sso::identities::{Link, link_by_password};
 use crate::sso::logins::is_own_path;
 
@@ -100,18 +98,14 @@ struct LinkForm {
 
 async fn post_link(
     State(app): State<App>,
-    client: Option<Extension<ClientAddr>>,
-    trace: Option<Extension<Trace>>,
-    headers: HeaderMap,
+    sender: Sender,
     form: Result<Form<LinkForm>, Problem>,
 ) -> Response {
-    let client = address_of(client);
-    let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
-    let form = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
-        Ok(Form(form)) => form,
-        Err(problem) => return problem.into_response(),
+    let (inst, form) = match come_in(&app, &sender, form).await {
+        Ok(come) => come,
+        Err(refusal) => return refusal,
     };
-    match linked(&app, &inst, &headers, Client(client), &form).await {
+    match linked(&app, &inst, &sender.2, Client(address_of(&sender)), &form).await {
         Ok(response) => response,
         Err(error) if error.code() == "invalid_credentials" => {
             let body = link_form(&form.ticket, Some(&error));
@@ -152,18 +146,14 @@ struct FactorForm {
 
 async fn post_second_factor(
     State(app): State<App>,
-    client: Option<Extension<ClientAddr>>,
-    trace: Option<Extension<Trace>>,
-    headers: HeaderMap,
+    sender: Sender,
     form: Result<Form<FactorForm>, Problem>,
 ) -> Response {
-    let client = address_of(client);
-    let inst = stranger(trace.map(|Extension(trace)| trace).unwrap_or_default());
-    let form = match admit(&app, &headers, client).await.map_err(Problem::from).and(form) {
-        Ok(Form(form)) => form,
-        Err(problem) => return problem.into_response(),
+    let (inst, form) = match come_in(&app, &sender, form).await {
+        Ok(come) => come,
+        Err(refusal) => return refusal,
     };
-    match shown(&app, &inst, &headers, Client(client), &form).await {
+    match shown(&app, &inst, &sender.2, Client(address_of(&sender)), &form).await {
         Ok(response) => response,
         Err(error) if error.code() == "second_factor_invalid" => {
             let body = factor_form(&form.challenge, &form.return_to, Some(&error));

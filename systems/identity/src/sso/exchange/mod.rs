@@ -172,7 +172,7 @@ fn profile(provider: &Provider, about: About) -> Profile {
     let email = about.email.filter(|_| about.email_verified).and_then(|text| {
         let mut problems = Problems::new();
         let email = Email::check("/email", &text, &mut problems);
-        problems.is_empty().then_some(email)
+        (problems.is_empty() && !email.is_disguised()).then_some(email)
     });
     let name = about.name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
     Profile { issuer: provider.issuer.clone(), subject: about.sub, email, name }

@@ -9,4 +9,4 @@ mod ops;
 pub(crate) mod store;
 
 pub(crate) use model::SsoIdentityOut;
-pub(crate) use ops::{Arrival, Link, arrive, link_by_password};
+pub(crate) use ops::{Arrival, Link, arrive, has_another_way_in, last_way_in, link_by_password};

@@ -1,6 +1,6 @@
 //! Whose account it is: found, linked, or made.
 
-use db::Tx;
+use db::{Read, Tx};
 use serde_json::json;
 use types::{Actor, Error, Installation, PersonId, Result, Scope};
 use web::{App, Fault};
@@ -255,21 +255,38 @@ pub(crate) async fn unlink(
     id: IdentityId,
 ) -> Result<()> {
     let identity = store::of_person(tx, inst, person, id).await?.ok_or_else(Error::not_found)?;
-    let by_itself = people::store::password(tx, inst, person).await?.is_some()
-        || factors::ops::held(tx, inst, person).await?.passkeys > 0;
-    if !by_itself {
-        let others = store::other_issuers(tx, inst, person, id).await?;
-        let known = providers::all(tx, inst, file).await?;
-        let works = |issuer: &String| known.iter().any(|one| one.enabled && one.issuer == *issuer);
-        if !others.iter().any(works) {
-            let message = "It is the last way to sign in to this account. Set a password first.";
-            return Err(Error::conflict("last_way_in", message));
-        }
+    let by_passkey = factors::ops::held(tx, inst, person).await?.passkeys > 0;
+    if !by_passkey && !has_another_way_in(tx, inst, file, person, Some(id)).await? {
+        return Err(last_way_in());
     }
     store::delete(tx, inst, id).await?;
     let payload = json!({"identity_id": id, "provider": identity.provider, "issuer": identity.issuer});
     events::in_installation(tx, inst, events::SSO_UNLINKED, person.to_string(), payload).await?;
     letters::door(tx, inst, person, News::Unlinked { provider: identity.provider }).await
+}
+
+/// Whether somebody could sign in without a passkey, and without the identity `but`: by a password, or at a provider that is
+/// switched on.
+pub(crate) async fn has_another_way_in(
+    rx: &mut Read,
+    inst: &Installation,
+    file: &SsoSettings,
+    person: PersonId,
+    but: Option<IdentityId>,
+) -> Result<bool> {
+    if people::store::password(rx, inst, person).await?.is_some() {
+        return Ok(true);
+    }
+    // No identity has an id of zeros.
+    let but = but.unwrap_or(IdentityId::from_bytes([0; 16]));
+    let others = store::other_issuers(rx, inst, person, but).await?;
+    let known = providers::all(rx, inst, file).await?;
+    let works = |issuer: &String| known.iter().any(|one| one.enabled && one.issuer == *issuer);
+    Ok(others.iter().any(works))
+}
+
+pub(crate) fn last_way_in() -> Error {
+    Error::conflict("last_way_in", "It is the last way to sign in to this account. Set a password first.")
 }
 
 /// Whoever is leaving may come back.

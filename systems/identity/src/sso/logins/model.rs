@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_opens_only_here_and_unchanged() {
+    fn cve_2026_7571_a_login_opens_only_here_and_unchanged() {
         let secrets = |of: &[u8]| Secrets::derive(&web::Keys::new(of));
         let login = Login::begin("idp", "https://idp.example", None, Time::from_millis(0));
         let sealed = login.seal(&secrets(b"one"));

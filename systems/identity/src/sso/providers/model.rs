@@ -106,6 +106,11 @@ impl Provider {
         if self.role == Role::Owner {
             problems.add("/role", "role", "nobody becomes an owner by coming from a provider");
         }
+        let anybody = self.provisioning == Provisioning::JustInTime && self.domains.is_empty();
+        if self.role == Role::Admin && anybody {
+            let message = "whoever has an account there would administer the workspace: name the `domains`";
+            problems.add("/role", "role", message);
+        }
     }
 
     fn check_lists(&self, problems: &mut Problems) {

@@ -8,7 +8,7 @@ use web::App;
 use crate::Identity;
 use crate::people::{self, email_key};
 use crate::settings::IdentitySettings;
-use crate::workspaces::api::WorkspaceOut;
+use crate::workspaces::api_shapes::WorkspaceOut;
 use crate::workspaces::life::Step;
 use crate::workspaces::limits::{self, Allowed, Name};
 use crate::workspaces::store::Whose;
@@ -79,7 +79,7 @@ pub async fn create(app: &App, name: &str, slug: Option<String>, owner: &str) ->
     let mut problems = types::Problems::new();
     people::check_line("/name", name, workspaces::NAME_MAX, &mut problems);
     if let Some(slug) = &slug {
-        workspaces::api::check_slug(slug, &mut problems);
+        workspaces::api_shapes::check_slug(slug, &mut problems);
     }
     problems.into_result()?;
     let args = (operator(), name.to_owned(), slug, email_key(owner));

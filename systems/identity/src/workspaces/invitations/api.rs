@@ -201,6 +201,7 @@ async fn create_invitation(
                     Some(role) => roles::ops::named(tx, &scope, role).await?,
                     None => settings::store::get(tx, &scope).await?.post,
                 };
+                wish.place.vouch(&post, tx.now())?;
                 let row = ops::create(tx, &scope, &inviter, (allowed, letters), &email, &post).await?;
                 Ok(InvitationOut::new(row, tx.now()))
             })
@@ -261,6 +262,7 @@ async fn resend_invitation(
                 let row = store::get(tx, &scope, *invitation).await?.ok_or_else(Error::not_found)?;
                 change.admit(InvitationOut::new(row.clone(), tx.now()).version())?;
                 let person = need_person(&place.caller)?;
+                place.vouch(&row.post, tx.now())?;
                 let inviter = Inviter { roles: &place.identity.roles, held: &held, person };
                 let row = ops::resend(tx, &scope, &inviter, letters, row).await?;
                 Ok(InvitationOut::new(row, tx.now()))

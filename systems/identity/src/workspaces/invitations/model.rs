@@ -88,5 +88,7 @@ pub(crate) struct Invited<'a> {
     pub(crate) inviter: &'a str,
     pub(crate) role: &'a str,
     pub(crate) link: &'a str,
+    /// What stands behind `#` in it, for whose browser runs no script.
+    pub(crate) code: &'a str,
     pub(crate) until: String,
 }

@@ -33,12 +33,14 @@ impl Letters {
     async fn send(&self, tx: &mut Tx, scope: &Scope, row: &InvitationRow, token: &str) -> Result<()> {
         let workspace = workspaces::store::get(tx, scope).await?.ok_or_else(Error::not_found)?;
         let inviter = members::store::get(tx, scope, row.invited_by).await?.ok_or_else(Error::not_found)?;
-        let link = format!("{}/invitation?token={token}", self.base);
+        // Behind `#`, which no browser sends: a mail lies in a mailbox, and proxies on the way log addresses.
+        let link = format!("{}/invitation#{token}", self.base);
         let said = Invited {
             workspace: &workspace.name,
             inviter: &short(&inviter.name),
             role: row.post.label(),
             link: &link,
+            code: token,
             until: row.expires_at.to_string().chars().take(10).collect(),
         };
         let message = Message::new(Address::new("", &row.email)?, &INVITED, &said)?;

@@ -10,7 +10,8 @@ use super::ops::{self, Step};
 use crate::callers::{Place, enter};
 use crate::permissions::WORKSPACE_MANAGE;
 use crate::settings::IdentitySettings;
-use crate::workspaces::api::{WorkspaceOut, place};
+use crate::workspaces::api::place;
+use crate::workspaces::api_shapes::WorkspaceOut;
 use crate::workspaces::store;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {

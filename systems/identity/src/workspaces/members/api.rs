@@ -172,6 +172,7 @@ async fn create_member(
                 }
                 let post = roles::ops::named(tx, &scope, &wish.body.role).await?;
                 identity.roles.admit(&post, &held)?;
+                wish.place.vouch(&post, tx.now())?;
                 let row = ops::add(tx, inst, &scope, allowed, &wish.body.email, post.role).await?;
                 Ok(MemberOut::new(row, &scope))
             })
@@ -229,6 +230,9 @@ async fn update_member(
                 let Some(role) = change.body.role.as_set() else { return Ok(MemberOut::new(member, &scope)) };
                 let post = roles::ops::named(tx, &scope, role).await?;
                 let grant = (&place.identity.roles, &held);
+                if post.role != member.post.role {
+                    place.vouch(&post, tx.now())?;
+                }
                 Ok(MemberOut::new(ops::change(tx, &scope, grant, member, &post).await?, &scope))
             })
         })

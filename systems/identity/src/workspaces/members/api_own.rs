@@ -1,9 +1,8 @@
 //! What members do about their own membership, over HTTP: leave, and work there by default.
 
 use axum::extract::State;
-use db::Read;
 use serde::Deserialize;
-use types::{Error, Installation, Problems, Scope, WorkspaceId};
+use types::{Error, Installation, Problems, WorkspaceId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,7 +10,7 @@ use web::{App, Caller, Check, Closed, Commit, Json, Path, Reply, Result};
 
 use super::{ops, store};
 use crate::Ack;
-use crate::callers::{Place, Wish, enter, need_person};
+use crate::callers::{Wish, enter_as_member, need_person};
 use crate::permissions::WORKSPACE_READ;
 use crate::workspaces::api::place;
 
@@ -35,8 +34,7 @@ async fn leave_workspace(
     let reply = commit
         .done(place.wishing(()), |tx, inst, wish: &Wish<()>| {
             Box::pin(async move {
-                let scope = leaving(tx, inst, &wish.place).await?;
-                let person = need_person(&wish.place.caller)?;
+                let (scope, person) = enter_as_member(tx, inst, &wish.place).await?;
                 let member = store::get(tx, &scope, person).await?.ok_or_else(Error::not_found)?;
                 ops::remove(tx, inst, &scope, &member).await?;
                 Ok(Ack::OK)
@@ -45,17 +43,6 @@ async fn leave_workspace(
         .await;
     identity.callers.forget();
     reply
-}
-
-/// Whoever belongs to a workspace may leave it, whatever their role allows.
-async fn leaving(rx: &mut Read, inst: &Installation, place: &Place) -> types::Result<Scope> {
-    match enter(rx, inst, place).await {
-        Err(error) if error.code() == "permission_needed" => {
-            need_person(&place.caller)?;
-            Ok(crate::workspaces::ops::at(inst, place.workspace))
-        }
-        found => found.map(|(scope, _)| scope),
-    }
 }
 
 /// Where to work when a request names no workspace.
@@ -82,13 +69,13 @@ async fn update_default_workspace(
     commit: Commit<Installation>,
     Json(body): Json<DefaultPatch>,
 ) -> Result<Reply> {
-    let person = need_person(&caller)?;
+    need_person(&caller)?;
     let place = place(&app, caller, body.workspace_id, WORKSPACE_READ)?;
     let identity = place.identity.clone();
     let reply = commit
-        .done(place.wishing(()), move |tx, inst, wish: &Wish<()>| {
+        .done(place.wishing(()), |tx, inst, wish: &Wish<()>| {
             Box::pin(async move {
-                let scope = leaving(tx, inst, &wish.place).await?;
+                let (scope, person) = enter_as_member(tx, inst, &wish.place).await?;
                 if !store::set_default(tx, &scope, person).await? {
                     return Err(Error::not_found());
                 }

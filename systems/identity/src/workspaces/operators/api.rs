@@ -1,5 +1,7 @@
 //! All workspaces for the operator, over HTTP.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use query::Page;
 use types::{Installation, WorkspaceId};
@@ -9,8 +11,10 @@ use web::{App, Caller, Change, Commit, Json, Path, Reply, Result, View};
 
 use super::ops;
 use crate::Identity;
+use crate::callers::proof_age;
 use crate::settings::IdentitySettings;
-use crate::workspaces::api::{SHAPE, WorkspaceOut, WorkspacePatch};
+use crate::workspaces::api::SHAPE;
+use crate::workspaces::api_shapes::{WorkspaceOut, WorkspacePatch};
 use crate::workspaces::life::Step;
 use crate::workspaces::store::{self, Whose};
 
@@ -69,13 +73,14 @@ async fn update_any_workspace(
     Json(patch): Json<WorkspacePatch>,
 ) -> Result<Reply> {
     let identity = app.extension::<Identity>()?;
+    let by = (id, caller, proof_age(&app));
     let reply = commit
-        .updated((id, caller), patch, |tx, inst, change: &Change<(WorkspaceId, Caller), WorkspacePatch>| {
+        .updated(by, patch, |tx, inst, change: &Change<(WorkspaceId, Caller, Duration), WorkspacePatch>| {
             Box::pin(async move {
-                let (id, caller) = &change.id;
+                let (id, caller, proof_age) = &change.id;
                 let (scope, now) = ops::find(tx, inst, *id).await?;
                 change.admit(now.version)?;
-                let row = change.body.onto(tx, &scope, now, caller).await?;
+                let row = change.body.onto(tx, &scope, now, (caller, *proof_age)).await?;
                 Ok(WorkspaceOut::new(row, tx.now()))
             })
         })

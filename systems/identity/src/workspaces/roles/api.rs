@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{App, Caller, Change, Check, Commit, Field, Json, ListShape, Path, Reply, Result, Thing, View};
 
-use super::model::{NAME_MAX, PERMISSIONS_MAX, RoleId, RoleRow};
+use super::model::{NAME_MAX, PERMISSIONS_MAX, Post, RoleId, RoleRow};
 use super::ops::{self, Granter};
 use super::store;
 use crate::callers::{Place, Wish, enter};
@@ -228,8 +228,12 @@ async fn update_role(
                 change.admit(now.version)?;
                 let granter = Granter { roles: &place.identity.roles, held: &held };
                 let name = change.body.name.as_set().map(String::as_str);
-                let row =
-                    ops::update(tx, &scope, &granter, now, name, change.body.permissions.as_set()).await?;
+                let permissions = change.body.permissions.as_set();
+                if let Some(permissions) = permissions {
+                    // Whoever has the role has what is put into it from then on.
+                    place.vouch(&Post { permissions: permissions.clone(), ..now.post() }, tx.now())?;
+                }
+                let row = ops::update(tx, &scope, &granter, now, name, permissions).await?;
                 Ok(RoleOut::new(row, place.workspace))
             })
         })

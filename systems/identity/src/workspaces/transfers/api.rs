@@ -11,7 +11,7 @@ use web::{App, Caller, Change, Check, Commit, Json, Path, Reply, Result, Thing, 
 use super::model::Offer;
 use super::{ops, store};
 use crate::Ack;
-use crate::callers::{Place, Wish, enter, need_person};
+use crate::callers::{Place, Wish, enter, enter_as_member, need_person};
 use crate::permissions::{MEMBERS_READ, WORKSPACE_MANAGE};
 use crate::workspaces::api::place;
 
@@ -130,12 +130,11 @@ async fn delete_transfer(
     commit: Commit<Installation>,
     Path(id): Path<WorkspaceId>,
 ) -> Result<Reply> {
-    let place = place(&app, caller, id, MEMBERS_READ)?;
+    let place = place(&app, caller, id, MEMBERS_READ)?.changing();
     commit
         .deleted(place, |tx, inst, change: &Change<Place>| {
             Box::pin(async move {
-                let (scope, _) = enter(tx, inst, &change.id).await?;
-                let person = need_person(&change.id.caller)?;
+                let (scope, person) = enter_as_member(tx, inst, &change.id).await?;
                 let now = tx.now();
                 let offer = store::get(tx, &scope, now).await?.ok_or_else(Error::not_found)?;
                 change.admit(offer.offered_at.as_millis())?;
@@ -156,13 +155,12 @@ async fn accept_transfer(
     commit: Commit<Installation>,
     Path(id): Path<WorkspaceId>,
 ) -> Result<Reply> {
-    let place = place(&app, caller, id, MEMBERS_READ)?;
+    let place = place(&app, caller, id, MEMBERS_READ)?.changing();
     let identity = place.identity.clone();
     let reply = commit
         .done(place.wishing(()), |tx, inst, wish: &Wish<()>| {
             Box::pin(async move {
-                let (scope, _) = wish.enter(tx, inst).await?;
-                let person = need_person(&wish.place.caller)?;
+                let (scope, person) = enter_as_member(tx, inst, &wish.place).await?;
                 ops::accept(tx, &scope, person).await?;
                 Ok(Ack::OK)
             })

@@ -28,7 +28,7 @@ testkit::on_both! {
         }
     }
 
-    async fn a14_a31_endpoints_inside_are_not_reached(engine: Engine) {
+    async fn a14_a31_cve_2026_4874_endpoints_inside_are_not_reached(engine: Engine) {
         let provider = Hostile::start().await;
         let app = house(engine, &provider, JUST_IN_TIME).await;
         let inside = peers::Canary::listen().await;

@@ -161,6 +161,16 @@ testkit::on_both! {
         sign_in(&app, &provider).await.expect(200);
     }
 
+    async fn a14_an_address_in_disguise_is_nobodys_here(engine: Engine) {
+        let provider = Hostile::start().await;
+        let app = house(engine, &provider, JUST_IN_TIME).await;
+        provider.claims(is("mike@example.test"));
+        sign_in(&app, &provider).await.expect(200);
+        // The sign for kelvin is another mailbox, and compares as the letter K.
+        provider.claims(json!({"sub": "another", "email": "mi\u{212a}e@example.test", "email_verified": true}));
+        sign_in(&app, &provider).await.refused(403, "email_not_verified");
+    }
+
     async fn a14_another_subject_with_the_same_address_is_somebody_else(engine: Engine) {
         let provider = Hostile::start().await;
         let app = house(engine, &provider, JUST_IN_TIME).await;

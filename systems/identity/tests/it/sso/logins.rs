@@ -101,7 +101,7 @@ testkit::on_both! {
         }
     }
 
-    async fn a14_check_12_a_state_is_for_its_own_browser_provider_and_time(engine: Engine) {
+    async fn a14_check_12_cve_2026_7507_cve_2026_9689_a_state_is_for_its_own_browser_provider_and_time(engine: Engine) {
         let (provider, second) = (Hostile::start().await, Hostile::start().await);
         let app = house_of(engine, &[("idp", &provider, JUST_IN_TIME), ("second", &second, JUST_IN_TIME)]).await;
         let (begun, other) = (begin(&app, "idp", "").await, begin(&app, "idp", "").await);

@@ -76,7 +76,7 @@ testkit::on_both! {
             ("issuer", json!("http://idp.example.test")), ("issuer", json!("https://a@idp.example.test")), ("issuer", json!("file:///x")),
             ("client_id", json!("")), ("client_id", json!("a\nb")), ("client_secret", json!("a\u{0}b")), ("scopes", json!(["email"])),
             ("scopes", json!(["openid", "a b"])), ("domains", json!(["exa mple.test"])), ("domains", json!(["@example.test"])),
-            ("role", json!("owner")), ("role", json!("emperor")), ("provisioning", json!("on")), ("workspace", json!("nowhere")),
+            ("role", json!("owner")), ("role", json!("admin")), ("role", json!("emperor")), ("provisioning", json!("on")), ("workspace", json!("nowhere")),
             ("title", json!("a\r\nb")),
         ] {
             let mut wrong = body("made", "https://idp.example.test");
@@ -90,8 +90,12 @@ testkit::on_both! {
         let owner = app.owner("Main").await;
         let mut made = body("made", "https://idp.example.test");
         made["workspace"] = json!("main");
+        // An admin comes from a named domain, and not from wherever anybody can have an account.
+        made["role"] = json!("admin");
+        made["domains"] = json!(["example.test"]);
         assert_eq!(operator.post(PROVIDERS, made.clone()).await.expect(201).json()["workspace"], json!(owner.workspace));
         operator.post(PROVIDERS, made).await.refused(409, "provider_exists");
+        operator.patch(format!("{PROVIDERS}/made"), json!({"domains": []})).await.refused(422, "invalid");
     }
 
     async fn providers_of_the_file_are_shown_and_changed_there(engine: Engine) {
@@ -145,6 +149,7 @@ fn the_settings_file_is_read_strictly_and_shows_no_secret() {
         "issuer = \"https://idp.example\"\nclient_id = \"a\"\nclient_secret = [\"sesame\"]",
         "issuer = \"https://idp.example\"\nclient_id = \"a\"\nclient_secret = \"file:relative\"",
         "issuer = \"https://idp.example\"\nclient_id = \"a\"\nrole = \"owner\"",
+        "issuer = \"https://idp.example\"\nclient_id = \"a\"\nrole = \"admin\"\nprovisioning = \"just_in_time\"",
         "issuer = \"https://idp.example\"\nclient_id = \"a\"\nscopes = [\"email\"]",
         "issuer = \"https://idp.example\"\nclient_id = \"a\"\nenabled = \"yes\"",
     ] {
