@@ -194,3 +194,38 @@ fn check_7_a_lost_connection_does_not_disturb_other_requests() {
     let server = Arc::into_inner(server).expect("the clients have ended");
     assert_eq!(server.stop().0, 0);
 }
+
+#[test]
+fn the_line_of_a_request_says_who_asked_and_where() {
+    let place = folder();
+    administrator(place.path(), &[]);
+    let server = Server::start(place.path(), &[]);
+    let bearer = bearer(&server);
+    let ask = [("authorization", bearer.as_str()), ("x-request-id", "who-asks")];
+    let me = server.ask("GET", "/api/v1/auth/me", &ask, "").unwrap();
+    let id = me
+        .split("\"id\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap_or_else(|| panic!("{me}"));
+    server.ask("GET", EVENTS, &ask, "").unwrap();
+    server.ask("GET", EVENTS, &[("x-request-id", "nobody-asks")], "").unwrap();
+    let (_, said) = server.stop();
+    let lines = |of: &str| {
+        let tie = format!("\"request_id\":\"{of}\"");
+        let access =
+            said.lines().filter(|line| line.contains("\"target\":\"access\"") && line.contains(&tie));
+        access.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let known = lines("who-asks");
+    assert_eq!(known.len(), 2, "{said}");
+    for line in &known {
+        assert!(line.contains("\"workspace\":\"wsp_") || !line.contains(EVENTS), "{line}");
+        assert!(line.contains(&format!("\"actor\":\"{id}\"")), "{line}");
+    }
+    let nobody = lines("nobody-asks");
+    assert!(
+        nobody.len() == 1 && !nobody[0].contains("\"actor\"") && !nobody[0].contains("\"workspace\""),
+        "{said}"
+    );
+}
