@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds a database against the ledger of the writers. Shares no code with the server: only its tables and its promises.
 
-verify.py DATABASE --left    prints how many jobs wait or run
+verify.py DATABASE --left    prints how many jobs wait or run, and for how long the oldest attempt has been running
 verify.py DATABASE LEDGER    DATABASE is a file of SQLite or an address of PostgreSQL; prints one JSON object with what was
                              counted and every violation; ends with 1 when there is one
 """
@@ -11,6 +11,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -230,8 +231,9 @@ def main():
     address, ledger = sys.argv[1:]
     database = Postgres(address) if "://" in address else Sqlite(address)
     if ledger == "--left":
-        left = database.rows("count(*)", "jobs WHERE state IN ('queued', 'running')")[0][0]
-        print(json.dumps({"left": left}))
+        columns = "count(*), min(CASE WHEN state = 'running' THEN started_at END)"
+        left, began = database.rows(columns, "jobs WHERE state IN ('queued', 'running')")[0]
+        print(json.dumps({"left": left, "held_ms": 0 if began is None else max(0, int(time.time() * 1000) - began)}))
         return 0
     verifier = Verifier(database, Ledger(ledger))
     verifier.all()

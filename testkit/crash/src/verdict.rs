@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -53,9 +54,11 @@ pub fn verify(place: &Place, ledger: &Ledger) -> Verdict {
     }
 }
 
-/// How many jobs wait or run. A server may run meanwhile.
-pub(crate) fn jobs_left(place: &Place) -> u64 {
-    ask(place, OsStr::new("--left"))["left"].as_u64().expect("the verifier tells a number")
+/// How many jobs wait or run, and for how long the oldest attempt has been running. A server may run meanwhile.
+pub(crate) fn jobs_left(place: &Place) -> (u64, Duration) {
+    let said = ask(place, OsStr::new("--left"));
+    let number = |name: &str| said[name].as_u64().expect("the verifier tells a number");
+    (number("left"), Duration::from_millis(number("held_ms")))
 }
 
 fn ask(place: &Place, what: &OsStr) -> Value {

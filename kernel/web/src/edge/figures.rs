@@ -10,10 +10,12 @@ use http::StatusCode;
 use metrics::{Counter, Gauge, Histogram};
 use parking_lot::RwLock;
 
+type ByRoute = HashMap<Arc<str>, Answers>;
+
 /// The figures of one edge. They are asked for at the first request, when whoever keeps them is installed.
 #[derive(Default)]
 pub(super) struct Figures {
-    answers: RwLock<HashMap<(&'static str, StatusCode), HashMap<Arc<str>, Answers>>>,
+    answers: RwLock<HashMap<(&'static str, StatusCode), ByRoute>>,
     in_flight: OnceLock<Gauge>,
 }
 

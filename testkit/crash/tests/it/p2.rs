@@ -5,7 +5,7 @@ use std::time::Duration;
 use crash::{Campaign, Engine, JOB_POINTS, Load, Place, Sink, Tally, Verdict, psql};
 use peers::{Options, Postgres, rounds};
 
-/// The most that the promise allows between the last restart and the end of the last job.
+/// The most that the promise allows a job in the hands of a process that is dead.
 const STUCK: Duration = Duration::from_secs(30);
 /// Longer than a node may be silent.
 const LEASE_OVER: Duration = Duration::from_secs(27);
