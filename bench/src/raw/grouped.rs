@@ -24,7 +24,7 @@ pub fn scope() -> Scope {
         id: Some("per_01k0000000000000000000000".into()),
         label: "owner@example.test".into(),
     };
-    let trace = Trace { request_id: random::hex(), trace_id: random::hex(), origin: None };
+    let trace = Trace { request_id: random::hex().into(), trace_id: random::hex().into(), origin: None };
     Scope::of_request(WorkspaceId(Id::from_bytes([7; 16])), actor, trace)
 }
 
