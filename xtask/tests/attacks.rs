@@ -40,16 +40,23 @@ fn attack(name: &str) -> Option<String> {
     parts.find_map(number).map(|number| format!("A{number:02}"))
 }
 
-#[test]
-fn every_named_test_exists_and_every_attack_that_is_tried_has_a_row() {
-    let tree = Tree::read(&xtask::root()).unwrap();
+/// Every function of the house, tests too.
+fn functions(tree: &Tree) -> BTreeSet<&str> {
     let rust = tree
         .sources
         .iter()
         .filter(|source| source.path.ends_with(".rs") && !source.path.starts_with("xtask/"));
-    let functions: BTreeSet<&str> =
-        rust.flat_map(|source| source.text.lines().filter_map(function)).collect();
-    let table = &tree.sources.iter().find(|source| source.path == TABLE).unwrap().text;
+    rust.flat_map(|source| source.text.lines().filter_map(function)).collect()
+}
+
+fn table(tree: &Tree) -> &str {
+    &tree.sources.iter().find(|source| source.path == TABLE).unwrap().text
+}
+
+#[test]
+fn every_named_test_exists_and_every_attack_that_is_tried_has_a_row() {
+    let tree = Tree::read(&xtask::root()).unwrap();
+    let (functions, table) = (functions(&tree), table(&tree));
     let mut wrong = Vec::new();
     let rows = rows(table);
     assert!(rows.len() >= 30, "{}", rows.len());
@@ -84,13 +91,7 @@ fn of_advisories(table: &str) -> BTreeSet<&str> {
 #[test]
 fn every_advisory_that_is_tried_has_a_row_and_every_row_a_test() {
     let tree = Tree::read(&xtask::root()).unwrap();
-    let rust = tree
-        .sources
-        .iter()
-        .filter(|source| source.path.ends_with(".rs") && !source.path.starts_with("xtask/"));
-    let functions: BTreeSet<&str> =
-        rust.flat_map(|source| source.text.lines().filter_map(function)).collect();
-    let table = &tree.sources.iter().find(|source| source.path == TABLE).unwrap().text;
+    let (functions, table) = (functions(&tree), table(&tree));
     let named = of_advisories(table);
     assert!(named.len() >= 15, "{}", named.len());
     let gone: Vec<_> = named.difference(&functions).collect();
