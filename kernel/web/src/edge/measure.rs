@@ -130,8 +130,8 @@ impl Watch {
     /// Counts the response and follows its body to the end.
     pub(super) fn finish(self, response: Response) -> Response {
         let status = response.status();
-        self.figures.count(method_label(&self.method), self.route(), status, self.started.elapsed());
         let took = self.started.elapsed();
+        self.figures.count(method_label(&self.method), self.route(), status, took);
         response.map(|inner| Body::new(Followed { inner, bytes: 0, whole: false, status, took, watch: self }))
     }
 
